@@ -1,0 +1,47 @@
+# `make run` and `make test` do all of their own set-up. Everything lands in .venv and .backscroll.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8080
+DATA_DIR ?= .backscroll
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help setup run test check lock clean
+help: ## what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(VENV)/.run ## install what it needs to run, from the lock file
+run: $(VENV)/.run ## start everything on this machine (HOST=, PORT=, DATA_DIR=)
+	@exec $(BIN)/backscroll up --host $(HOST) --port $(PORT) --data-dir $(DATA_DIR)
+
+test: $(VENV)/.dev ## the whole suite, on its own Redis, web and workers
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+check: $(VENV)/.dev ## lint, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: ## pin what pyproject.toml asks for (needs uv)
+	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --group build -o requirements.lock
+	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove what the set-up installed; conversations stay
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Backscroll needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing into $(VENV) from requirements.lock"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@echo "installing what the tests need from requirements-dev.lock"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,91 @@
+"""Every error of Backscroll, named by the decision that it causes.
+
+    BackscrollError
+    ├── TransientError          try again: the same request may succeed later
+    │   └── StoreUnavailable    … and the history store is what is down
+    ├── PermanentError          do not try again: the same request will fail the same way
+    │   ├── InvalidRequest      … the caller sent something that cannot be accepted; names the field
+    │   │   └── TooLarge        … because there is too much of it
+    │   ├── NotFound            … there is no such session or reply
+    │   └── InvalidSetting      … the process was configured wrongly; names the variable
+    ├── BusyError               nothing is wrong: come back when there is room
+    └── LeaseLost               somebody else holds the session now: drop the work, write nothing
+
+`code` is stable and meant for machines, `message` is meant for people. No error ever carries a request,
+a prompt or a key: what an SDK raises is translated where it is caught and its cause is cut off.
+"""
+
+from __future__ import annotations
+
+
+class BackscrollError(Exception):
+    """Root of the tree: `code` for machines, the text for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class TransientError(BackscrollError):
+    """Try again, after `delay` seconds where the other side named them."""
+
+    def __init__(self, code: str, message: str, *, delay: float | None = None) -> None:
+        super().__init__(code, message)
+        self.delay = delay
+
+
+class StoreUnavailable(TransientError):
+    """The history store cannot be reached, or cannot serve at the moment."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("store_unavailable", message)
+
+
+class PermanentError(BackscrollError):
+    """The same request would fail the same way."""
+
+
+class InvalidRequest(PermanentError):
+    """`field` of a request holds what cannot be accepted."""
+
+    def __init__(self, field: str, message: str, *, code: str = "invalid_request") -> None:
+        super().__init__(code, message)
+        self.field = field
+
+
+class TooLarge(InvalidRequest):
+    """`field` of a request is larger than the limit that the message names."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(field, message, code="too_large")
+
+
+class NotFound(PermanentError):
+    """No such thing, or not for this tenant: the caller cannot tell the two apart."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("not_found", message)
+
+
+class InvalidSetting(PermanentError):
+    """The environment variable `name` holds a value that the process cannot run with."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__("invalid_setting", f"{name}: {message}")
+        self.name = name
+
+
+class BusyError(BackscrollError):
+    """No room now; come back in `delay` seconds."""
+
+    def __init__(self, code: str, message: str, *, delay: float) -> None:
+        super().__init__(code, message)
+        self.delay = delay
+
+
+class LeaseLost(BackscrollError):
+    """The session lock is no longer ours: what was computed under it must not be written."""
+
+    def __init__(self) -> None:
+        super().__init__("lease_lost", "the session lock passed to somebody else")

@@ -1,0 +1,40 @@
+"""The name of one conversation: who owns it, and what the client calls it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from zlib import crc32
+
+from backscroll.errors import InvalidRequest
+
+DEFAULT_TENANT = "default"
+_NAME = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One conversation of one tenant."""
+
+    tenant: str
+    id: str
+
+    def __post_init__(self) -> None:
+        for field, value in (("tenant", self.tenant), ("session", self.id)):
+            if not _NAME.fullmatch(value):
+                raise InvalidRequest(
+                    field, f"{field} must be 1 to 128 characters out of A-Z, a-z, 0-9 and . _ ~ -"
+                )
+
+    def __str__(self) -> str:
+        return f"{self.tenant}/{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Session:
+        """Read back what `str` wrote; neither part can hold a slash."""
+        tenant, _, session = text.partition("/")
+        return cls(tenant, session)
+
+    def shard(self, shards: int) -> int:
+        """Tell which of `shards` shards holds this session. The same in every process, for ever."""
+        return crc32(str(self).encode()) % shards
