@@ -5,10 +5,13 @@
     │   └── StoreUnavailable    … and the history store is what is down
     ├── PermanentError          do not try again: the same request will fail the same way
     │   ├── InvalidRequest      … the caller sent something that cannot be accepted; names the field
+    │   │   ├── Malformed       … because it cannot even be read
     │   │   └── TooLarge        … because there is too much of it
     │   ├── NotFound            … there is no such session or reply
     │   └── InvalidSetting      … the process was configured wrongly; names the variable
     ├── BusyError               nothing is wrong: come back when there is room
+    │   ├── SessionBusy         … a reply is in work, and the caller did not want to queue
+    │   └── InboxFull           … too many messages wait in the session
     └── LeaseLost               somebody else holds the session now: drop the work, write nothing
 
 `code` is stable and meant for machines, `message` is meant for people. No error ever carries a request,
@@ -54,6 +57,13 @@ class InvalidRequest(PermanentError):
         self.field = field
 
 
+class Malformed(InvalidRequest):
+    """`field` of a request cannot be read at all."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(field, message, code="malformed")
+
+
 class TooLarge(InvalidRequest):
     """`field` of a request is larger than the limit that the message names."""
 
@@ -82,6 +92,20 @@ class BusyError(BackscrollError):
     def __init__(self, code: str, message: str, *, delay: float) -> None:
         super().__init__(code, message)
         self.delay = delay
+
+
+class SessionBusy(BusyError):
+    """A reply is in work, and the caller asked to be turned away then."""
+
+    def __init__(self, message: str, *, delay: float) -> None:
+        super().__init__("session_busy", message, delay=delay)
+
+
+class InboxFull(BusyError):
+    """As many messages wait in the session as may."""
+
+    def __init__(self, message: str, *, delay: float) -> None:
+        super().__init__("inbox_full", message, delay=delay)
 
 
 class LeaseLost(BackscrollError):

@@ -59,7 +59,8 @@ class StoreSettings(Group, frozen=True, kw_only=True):
         float, Meta(ge=0.1, description="seconds until the sweeper takes a doorbell for lost")
     ] = 5.0
     compaction_lease: Annotated[
-        float, Meta(ge=1, description="seconds until a silent compaction is begun anew; above SUMMARY_DEADLINE")
+        float,
+        Meta(ge=1, description="seconds until a silent compaction is begun anew; above SUMMARY_DEADLINE"),
     ] = 180.0
 
 
@@ -69,9 +70,9 @@ class ModelSettings(Group, frozen=True, kw_only=True):
     api_key: Annotated[str, Meta(description="Gemini's API key")] = ""
     base_url: Annotated[str, Meta(description="Gemini's address, where it is not Google's own")] = ""
     reply_model: Annotated[str, Meta(min_length=1, description="the model that answers")] = "gemini-3.5-flash"
-    summary_model: Annotated[str, Meta(min_length=1, description="the model that summarises; a cheap one")] = (
-        "gemini-3.5-flash"
-    )
+    summary_model: Annotated[
+        str, Meta(min_length=1, description="the model that summarises; a cheap one")
+    ] = "gemini-3.5-flash"
     fallback_model: Annotated[
         str, Meta(description="asked once more where the reply model's deadline ran out; empty: none")
     ] = ""
@@ -79,14 +80,18 @@ class ModelSettings(Group, frozen=True, kw_only=True):
     attempt_timeout: Annotated[
         Seconds, Meta(description="seconds that one call may be silent before it is tried again")
     ] = 60.0
-    summary_deadline: Annotated[Seconds, Meta(description="seconds for a summary, all tries together")] = 120.0
+    summary_deadline: Annotated[Seconds, Meta(description="seconds for a summary, all tries together")] = (
+        120.0
+    )
     max_output_tokens: Annotated[int, Meta(ge=0, description="limit of one answer; 0: the model's own")] = 0
 
 
 class BudgetSettings(Group, frozen=True, kw_only=True):
     """How much the model is sent, and when the history is compacted."""
 
-    context_tokens: Annotated[Tokens, Meta(description="measured context that makes a compaction due")] = 15_000
+    context_tokens: Annotated[Tokens, Meta(description="measured context that makes a compaction due")] = (
+        15_000
+    )
     ceiling_tokens: Annotated[Tokens, Meta(description="no request is ever larger than this")] = 40_000
     recent_turns: Annotated[Count, Meta(description="newest turns that a compaction leaves verbatim")] = 10
     recent_tokens: Annotated[
@@ -190,7 +195,8 @@ def _checked(settings: Settings) -> Settings:
     if settings.web.message_bytes // 2 > budget.ceiling_tokens:
         # A token is seldom less than two bytes: a message that alone could break the ceiling stays out.
         raise InvalidSetting(
-            variable("message_bytes"), "must not be above twice BACKSCROLL_CEILING_TOKENS, or a message could not be sent"
+            variable("message_bytes"),
+            "must not be above twice BACKSCROLL_CEILING_TOKENS, or a message could not be sent",
         )
     if not settings.worker.broker_url:
         worker = msgspec.structs.replace(settings.worker, broker_url=broker_of(store.redis_url))

@@ -1,0 +1,1 @@
+"""Answering: from a claimed turn to a committed answer."""

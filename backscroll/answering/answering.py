@@ -1,0 +1,85 @@
+"""Answering a session: its turns one after another, for as long as there are any."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from backscroll.answering.lease import Lease, Leases
+from backscroll.answering.turn import Pause, work
+from backscroll.errors import LeaseLost
+from backscroll.model.port import Model
+from backscroll.session import Session
+from backscroll.settings import Settings
+from backscroll.store.redis import Store
+from backscroll.store.replies import ReplyError
+from backscroll.store.turns import Ended, Turn, claim, commit, fail, snooze
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Answering:
+    """What it takes to answer. `ring` and `ring_compaction` call for somebody to look at a session."""
+
+    store: Store
+    model: Model
+    settings: Settings
+    leases: Leases
+    ring: Callable[[Session], object]
+    ring_compaction: Callable[[Session], object]
+
+
+def answer_session(answering: Answering, session: Session, *, go_on: Callable[[], bool]) -> int:
+    """Answer what waits in a session's inbox, unless somebody is at it already.
+
+    Args:
+        answering: what it takes.
+        session: whose.
+        go_on: asked before each turn's end whether to take up the next one; when not, a bell is rung
+            for it, and another worker has it at once.
+
+    Returns:
+        How many turns were brought to an end.
+
+    Raises:
+        StoreUnavailable: when Redis does not serve; what was in work is taken up again by the sweep.
+    """
+    lease = Lease(session)
+    ceiling = answering.settings.budget.ceiling_tokens
+    turn = claim(answering.store, session, lease.token, ceiling=ceiling)
+    if turn is None:
+        return 0
+    done = 0
+    with answering.leases.keep(lease):
+        while turn is not None:
+            try:
+                ended = _end(answering, turn, lease, go_on)
+            except LeaseLost:
+                # Cancelled, deleted, or taken over after a pause: whoever did that sees to the session.
+                log.warning("lease lost: reply=%s attempt=%d", turn.reply_id, turn.attempt)
+                return done
+            if ended is None:
+                return done
+            done += 1
+            if ended.ring:
+                answering.ring(session)
+            if ended.ring_compaction:
+                answering.ring_compaction(session)
+            turn = ended.next_turn
+    return done
+
+
+def _end(answering: Answering, turn: Turn, lease: Lease, go_on: Callable[[], bool]) -> Ended | None:
+    """Work on a turn and bring it to its end; None when it is to be taken up again later."""
+    outcome = work(turn, answering.model, answering.settings, lease)
+    ceiling = answering.settings.budget.ceiling_tokens
+    if isinstance(outcome, Pause):
+        log.info("snoozed: reply=%s seconds=%g", turn.reply_id, outcome.seconds)
+        snooze(answering.store, turn, outcome.seconds)
+        return None
+    if isinstance(outcome, ReplyError):
+        log.warning("failed: reply=%s code=%s", turn.reply_id, outcome.code)
+        return fail(answering.store, turn, outcome, go_on=go_on(), ceiling=ceiling)
+    return commit(answering.store, turn, outcome, go_on=go_on(), ceiling=ceiling)

@@ -1,0 +1,94 @@
+"""One turn: its prompt, the model's answer, and how the turn ends."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from backscroll.answering.context import build_prompt
+from backscroll.answering.lease import Lease
+from backscroll.compaction.plan import is_due
+from backscroll.errors import PermanentError, TransientError
+from backscroll.messages import tokens
+from backscroll.messages.message import Message
+from backscroll.model.asking import AskedToPause, ask
+from backscroll.model.port import Answer, Model, Prompt
+from backscroll.settings import Settings
+from backscroll.store.replies import ReplyError
+from backscroll.store.turns import Completed, Turn
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """The turn is to be taken up again after `seconds`."""
+
+    seconds: float
+
+
+Outcome = Completed | ReplyError | Pause
+
+
+def work(turn: Turn, model: Model, settings: Settings, lease: Lease) -> Outcome:
+    """Answer a turn from its context as it stands.
+
+    Raises:
+        LeaseLost: when the session passed to somebody else meanwhile.
+    """
+    prompt = build_prompt(turn, settings)
+    try:
+        answer = _answer(prompt, model, settings, lease)
+    except AskedToPause as error:
+        return Pause(error.pause)
+    except TransientError as error:
+        return ReplyError(error.code, error.message, retryable=True)
+    except PermanentError as error:
+        return ReplyError(error.code, error.message, retryable=False)
+    return _completed(turn, prompt, answer, settings)
+
+
+def _answer(prompt: Prompt, model: Model, settings: Settings, lease: Lease) -> Answer:
+    limits = settings.model
+    try:
+        return ask(
+            model,
+            prompt,
+            deadline=limits.reply_deadline,
+            timeout=limits.attempt_timeout,
+            progress=lease.check,
+            sleep=lease.pause,
+        )
+    except AskedToPause:
+        raise
+    except TransientError:
+        if limits.fallback_model in ("", prompt.model):
+            raise
+        other = msgspec.structs.replace(prompt, model=limits.fallback_model)
+        return model.generate(other, timeout=limits.attempt_timeout, progress=lease.check)
+
+
+def _completed(turn: Turn, prompt: Prompt, answer: Answer, settings: Settings) -> Completed:
+    size = _measured(prompt, answer)
+    # The two messages of this turn are not in the snapshot that the claim gave, but count.
+    now = int(time.time() * 1000)
+    messages = (
+        *turn.context.messages,
+        Message(seq=turn.context.last + 1, role="user", ts=turn.accepted_at, parts=turn.request),
+        Message(seq=turn.context.last + 2, role="model", ts=now, parts=answer.parts),
+    )
+    return Completed(
+        parts=answer.parts,
+        model=answer.model,
+        usage=answer.usage,
+        tokens=size,
+        complete=answer.finish == "stop",
+        compaction_due=is_due(messages, size, settings.budget),
+        finished_at=now,
+    )
+
+
+def _measured(prompt: Prompt, answer: Answer) -> int:
+    """Give the tokens that the next prompt begins with: as counted by the model, else as estimated."""
+    sent, said = answer.usage.prompt_tokens, answer.usage.output_tokens
+    if sent is None:
+        sent = sum(tokens.of_parts(content.parts) for content in prompt.contents)
+    return sent + (said if said is not None else tokens.of_parts(answer.parts))

@@ -1,0 +1,39 @@
+"""The `backscroll` command. Each subcommand is a file of its own, imported only when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+# name → module, in the order in which a newcomer needs them
+_COMMANDS = {
+    "up": "backscroll.cli.up",
+    "replay": "backscroll.cli.replay",
+    "offline-model": "backscroll.cli.offline_model",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(_COMMANDS[cmd_name]).command
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="backscroll")
+def main() -> None:
+    """Keep Gemini conversations alive outside the process.
+
+    \b
+    backscroll up                    everything on this machine, on embedded defaults
+    backscroll replay FILE           play real conversations through the HTTP API
+    backscroll offline-model         a local model that speaks Gemini's protocol
+
+    Settings are environment variables; docs/settings.md lists them all.
+    """

@@ -1,0 +1,1 @@
+"""Compaction: which old turns leave the context, and the chapter that takes their place."""

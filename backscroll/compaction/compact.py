@@ -1,0 +1,111 @@
+"""One compaction: snapshot, summary, gate, write back. No lock is held while the model thinks."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Literal
+
+from backscroll.compaction.gate import Reason, refusal
+from backscroll.compaction.plan import covered, is_due
+from backscroll.compaction.summary import PROMPT_VERSION, build_prompt
+from backscroll.errors import PermanentError, TransientError
+from backscroll.messages import tokens
+from backscroll.messages.chapter import Chapter
+from backscroll.messages.part import spoken
+from backscroll.model.asking import ask
+from backscroll.model.port import Model
+from backscroll.session import Session
+from backscroll.settings import Settings
+from backscroll.store import compactions
+from backscroll.store.compactions import Brought, Snapshot
+from backscroll.store.redis import Store
+
+log = logging.getLogger(__name__)
+
+Result = Brought | Literal["none", "refused"]
+
+
+@dataclass(frozen=True)
+class Compacting:
+    """What it takes to compact."""
+
+    store: Store
+    model: Model
+    settings: Settings
+
+
+def compact_session(compacting: Compacting, session: Session, *, token: str = "") -> Result:
+    """Compact a session, if that is due and nobody else is at it.
+
+    Args:
+        compacting: what it takes.
+        session: whose history.
+        token: names this compaction; a fresh one by default.
+
+    Returns:
+        `none` when nothing was to be done, `refused` when the summary could not be had or did not pass
+        the gate (it will be tried again), or how the change was brought home.
+
+    Raises:
+        StoreUnavailable: when Redis does not serve; the sweep will ring again.
+    """
+    snapshot = compactions.begin(compacting.store, session, token or token_hex(16))
+    if snapshot is None:
+        return "none"
+    unseen = snapshot.live - len(snapshot.messages)
+    count = covered(snapshot.messages, compacting.settings.budget, unseen=unseen)
+    if count == 0:
+        compactions.end(compacting.store, session, snapshot.token)
+        return "none"
+    try:
+        chapter = _chapter(compacting, snapshot, count)
+    except (TransientError, PermanentError) as error:
+        return _refused(compacting, snapshot, error.code)
+    if isinstance(chapter, str):
+        return _refused(compacting, snapshot, chapter)
+    saved = chapter.tokens_before - chapter.tokens_after
+    rest = snapshot.messages[count:]
+    again = unseen > 0 or is_due(rest, snapshot.tokens - saved, compacting.settings.budget)
+    return compactions.write_back(compacting.store, snapshot, chapter, saved=saved, again=again)
+
+
+def _chapter(compacting: Compacting, snapshot: Snapshot, count: int) -> Chapter | Reason:
+    """Write the chapter of the oldest `count` messages, or say why what was written is none."""
+    messages = snapshot.messages[:count]
+    limits = compacting.settings.model
+    answer = ask(
+        compacting.model,
+        build_prompt(messages, compacting.settings),
+        deadline=limits.summary_deadline,
+        timeout=limits.attempt_timeout,
+    )
+    text = spoken(answer.parts)
+    before, after = tokens.of_messages(messages), tokens.of_text(text)
+    reason = refusal(answer, text, before=before, after=after)
+    if reason is not None:
+        return reason
+    return Chapter(
+        first=snapshot.watermark + 1,
+        last=snapshot.watermark + count,
+        text=text.strip(),
+        model=answer.model,
+        prompt=PROMPT_VERSION,
+        ts=int(time.time() * 1000),
+        tokens_before=before,
+        tokens_after=after,
+    )
+
+
+def _refused(compacting: Compacting, snapshot: Snapshot, reason: str) -> Result:
+    pause = compactions.end(
+        compacting.store,
+        snapshot.session,
+        snapshot.token,
+        refused=reason,
+        pause=compacting.settings.budget.refusal_backoff,
+    )
+    log.warning("compaction refused: reason=%s next_try_seconds=%g", reason, pause)
+    return "refused"

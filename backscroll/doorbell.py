@@ -1,0 +1,92 @@
+"""The doorbell: Celery messages that say "this session has work", and nothing else.
+
+They carry no state and are acknowledged on arrival: one that is lost costs the sweep's grace, one that
+comes twice finds nothing to do. So a ring that fails is logged, and never fails what was accepted.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import Celery
+from kombu import Exchange, Queue
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from backscroll.session import Session
+from backscroll.settings import WorkerSettings
+
+log = logging.getLogger(__name__)
+
+REPLIES, COMPACTION = "replies", "compaction"
+ANSWER, COMPACT = "backscroll.answer", "backscroll.compact"
+
+
+def celery_app(settings: WorkerSettings, *, publishes_only: bool) -> Celery:
+    """Make the Celery app of a process, the same for who rings and who answers.
+
+    Args:
+        settings: the broker's address.
+        publishes_only: a web process, which must not hang on a broker that does.
+    """
+    app = Celery("backscroll", broker=settings.broker_url, set_as_current=not publishes_only)
+    app.conf.update(
+        task_queues=[Queue(name, Exchange(name), routing_key=name) for name in (REPLIES, COMPACTION)],
+        task_default_queue=REPLIES,
+        task_routes={ANSWER: {"queue": REPLIES}, COMPACT: {"queue": COMPACTION}},
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_publish_retry=False,
+        broker_connection_timeout=1.0,
+        broker_transport_options=_publishing() if publishes_only else _consuming(),
+    )
+    return app
+
+
+def _publishing() -> dict[str, Any]:
+    return {"socket_timeout": 1, "socket_connect_timeout": 0.5, "max_retries": 0}
+
+
+def _consuming() -> dict[str, Any]:
+    return {
+        "socket_timeout": 5,  # without one, a half-open connection hangs a worker for ever
+        "socket_connect_timeout": 2,
+        "health_check_interval": 5,
+        "visibility_timeout": 60,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+    }
+
+
+class Doorbell:
+    """Rings for sessions over a Celery app."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def ring(self, session: Session) -> bool:
+        """Call a reply worker to `session`. False when the broker did not take it."""
+        return self._ring(ANSWER, session)
+
+    def ring_compaction(self, session: Session) -> bool:
+        """Call a compaction worker to `session`. False when the broker did not take it."""
+        return self._ring(COMPACT, session)
+
+    def heard(self) -> bool:
+        """Tell whether the broker can be reached."""
+        try:
+            with self._app.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=1, timeout=1)
+        except (KombuError, RedisError, OSError):
+            return False
+        return True
+
+    def _ring(self, task: str, session: Session) -> bool:
+        try:
+            self._app.send_task(task, args=(session.tenant, session.id), retry=False)
+        except (KombuError, RedisError, OSError) as error:
+            log.warning("doorbell not rung: task=%s error=%s", task, type(error).__name__)
+            return False
+        return True

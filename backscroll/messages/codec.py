@@ -1,0 +1,77 @@
+"""Messages on disk: versioned JSON of our own, so that no SDK's change can make a history unreadable.
+
+`{"v":1,"seq":…,"role":…,"ts":…,"parts":[…],"model":…,"usage":…}`. Reading keeps every field and part
+that it does not know, so a message written by a newer version survives being read and written by this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from backscroll.messages.message import Message, Usage
+from backscroll.messages.part import Part, from_stored, to_stored
+
+VERSION = 1
+
+# Version → the step that lifts a message of that version to the next one.
+_LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+_FIELDS = {"v", "seq", "role", "ts", "parts", "model", "usage"}
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(dict[str, Any])
+_list_decoder = msgspec.json.Decoder(list[dict[str, Any]])
+
+
+def encode(message: Message) -> bytes:
+    """Give the message as it is stored. A version above our own is kept, as are its unknown fields."""
+    stored: dict[str, Any] = {
+        "v": VERSION,
+        "seq": message.seq,
+        "role": message.role,
+        "ts": message.ts,
+        "parts": [to_stored(part) for part in message.parts],
+    }
+    if message.model is not None:
+        stored["model"] = message.model
+    if message.usage is not None:
+        stored["usage"] = {k: v for k, v in msgspec.structs.asdict(message.usage).items() if v is not None}
+    return _encoder.encode(stored | dict(message.extra))
+
+
+def decode(data: bytes) -> Message:
+    """Read a stored message of any version.
+
+    Raises:
+        msgspec.MsgspecError: when `data` is no message at all.
+    """
+    raw = _decoder.decode(data)
+    version = raw.get("v", VERSION)
+    for step in range(version, VERSION):
+        raw = _LIFTS[step](raw)
+    extra = {name: value for name, value in raw.items() if name not in _FIELDS}
+    if version > VERSION:
+        extra["v"] = version
+    usage = raw.get("usage")
+    return Message(
+        seq=raw["seq"],
+        role=raw["role"],
+        ts=raw["ts"],
+        parts=tuple(from_stored(part) for part in raw["parts"]),
+        model=raw.get("model"),
+        usage=msgspec.convert(usage, Usage) if usage is not None else None,
+        extra=extra,
+    )
+
+
+def encode_parts(parts: tuple[Part, ...]) -> bytes:
+    """Give parts as they are stored outside a message: in a reply."""
+    return _encoder.encode([to_stored(part) for part in parts])
+
+
+def decode_parts(data: bytes) -> tuple[Part, ...]:
+    """Read what `encode_parts` wrote."""
+    return tuple(from_stored(part) for part in _list_decoder.decode(data))

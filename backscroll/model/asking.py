@@ -1,0 +1,90 @@
+"""Asking a model until it answers: what is tried again, when, and for how long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import tenacity
+
+from backscroll.errors import TransientError
+from backscroll.model.port import Answer, Model, Prompt
+
+# A pause that a model asks for beyond this many seconds is no reason to hold a session and a thread.
+LONG_PAUSE = 10.0
+
+
+class AskedToPause(TransientError):
+    """The model asks for a pause of `pause` seconds, too long to be waited out here."""
+
+    def __init__(self, pause: float) -> None:
+        super().__init__("model_rate_limited", f"the model asks for a pause of {pause:g} s", delay=pause)
+        self.pause = pause
+
+
+def _nothing() -> None:
+    """Progress that nobody watches."""
+
+
+def ask(
+    model: Model,
+    prompt: Prompt,
+    *,
+    deadline: float,
+    timeout: float,
+    progress: Callable[[], None] = _nothing,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Answer:
+    """Get a model's answer to `prompt`.
+
+    Transient errors are tried again: after the delay that the model named, else after an exponential one
+    with full jitter, so that many sessions do not come back at the same moment.
+
+    Args:
+        model: whom to ask.
+        prompt: what to ask.
+        deadline: seconds for all tries together.
+        timeout: seconds that the model may be silent within one try.
+        progress: called with each piece of an answer; what it raises ends the call.
+        sleep: called to wait between two tries; what it raises ends the call.
+
+    Raises:
+        TransientError: the last one, when the deadline was over.
+        AskedToPause: when the model wants more than a short pause.
+        PermanentError: when trying again would not help.
+    """
+    end = time.monotonic() + deadline
+
+    def in_time() -> None:
+        progress()
+        if time.monotonic() > end:
+            raise TransientError("deadline", f"the model did not finish within {deadline:g} s")
+
+    def once() -> Answer:
+        left = max(0.1, end - time.monotonic())
+        try:
+            return model.generate(prompt, timeout=min(timeout, left), progress=in_time)
+        except TransientError as error:
+            if error.delay is not None and error.delay > LONG_PAUSE:
+                raise AskedToPause(error.delay) from None
+            raise
+
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception(
+            lambda error: isinstance(error, TransientError) and not isinstance(error, AskedToPause)
+        ),
+        wait=_wait,
+        stop=tenacity.stop_before_delay(deadline),
+        sleep=sleep,
+        reraise=True,
+    )(once)
+
+
+_backoff = tenacity.wait_random_exponential(multiplier=0.5, max=20)
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, TransientError) and error.delay is not None:
+        return error.delay
+    return _backoff(state)

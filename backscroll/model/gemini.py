@@ -1,0 +1,200 @@
+"""Gemini, through the google-genai SDK. No other file knows the SDK.
+
+Plain dicts go in, because converting the SDK's own types costs twice as much. Nothing of the SDK comes
+out: its `APIError` holds the whole request with key and prompt, so each error is raised anew `from None`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from json import JSONDecodeError
+from typing import Any
+
+import httpx2
+import pydantic
+from google import genai
+from google.genai import errors, types
+
+from backscroll.errors import PermanentError, TransientError
+from backscroll.messages.message import Usage
+from backscroll.messages.part import Other, Part, Text
+from backscroll.model.port import Answer, Content, Prompt
+from backscroll.settings import ModelSettings
+
+_TRANSIENT_STATUS = frozenset({408, 425, 429, 499, 500, 502, 503, 504})
+_BLOCKED = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE"})
+_AGAIN = frozenset({"OTHER", "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "FINISH_REASON_UNSPECIFIED"})
+
+
+class Gemini:
+    """The model behind google-genai. One client a process, made on first use: it does not survive a fork."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._client: genai.Client | None = None
+
+    def _connected(self) -> genai.Client:
+        with self._lock:
+            if self._client is None:
+                unlimited = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
+                options: types.HttpOptionsDict = {"client_args": {"limits": unlimited}}
+                if self._settings.base_url:
+                    options["base_url"] = self._settings.base_url
+                self._client = genai.Client(api_key=self._settings.api_key or "none", http_options=options)
+            return self._client
+
+    def generate(self, prompt: Prompt, *, timeout: float, progress: Callable[[], None]) -> Answer:
+        """Answer `prompt`; see `Model.generate`."""
+        client = self._connected()
+        config: dict[str, Any] = {"http_options": {"timeout": max(1, int(timeout * 1000))}}
+        if prompt.system:
+            config["system_instruction"] = prompt.system
+        if prompt.max_output_tokens:
+            config["max_output_tokens"] = prompt.max_output_tokens
+        gathered = _Gathered()
+        with _translated():
+            stream = client.models.generate_content_stream(
+                model=prompt.model,
+                contents=[_to_sdk(content) for content in prompt.contents],
+                config=config,  # type: ignore[arg-type]  # the SDK's typed dict, built up in steps
+            )
+            for chunk in stream:
+                progress()
+                gathered.add(chunk)
+        return gathered.answer(prompt.model)
+
+
+class _Gathered:
+    """A streamed answer as it comes together: one list of parts, however it was cut into chunks."""
+
+    def __init__(self) -> None:
+        self._parts: list[Part] = []
+        self._finish: str | None = None
+        self._blocked: str | None = None
+        self._usage = Usage()
+        self._model: str | None = None
+
+    def add(self, chunk: types.GenerateContentResponse) -> None:
+        if chunk.model_version:
+            self._model = chunk.model_version
+        if chunk.usage_metadata:
+            self._usage = _usage(chunk.usage_metadata)
+        if chunk.prompt_feedback and chunk.prompt_feedback.block_reason:
+            self._blocked = chunk.prompt_feedback.block_reason.value
+        for candidate in (chunk.candidates or [])[:1]:
+            for part in (candidate.content and candidate.content.parts) or []:
+                self._join(_from_sdk(part))
+            if candidate.finish_reason:
+                self._finish = candidate.finish_reason.value
+
+    def _join(self, part: Part) -> None:
+        last = self._parts[-1] if self._parts else None
+        if isinstance(part, Text) and isinstance(last, Text):
+            # A signature belongs to exactly the text that it came with; so does a field we do not know.
+            plain = not (last.signature or last.extra or part.signature or part.extra)
+            if plain and last.thought == part.thought:
+                self._parts[-1] = Text(last.text + part.text, thought=last.thought)
+                return
+        if part != Text(""):
+            self._parts.append(part)
+
+    def answer(self, asked: str) -> Answer:
+        said = any(isinstance(part, Other) or (part.text and not part.thought) for part in self._parts)
+        if self._blocked or self._finish in _BLOCKED:
+            raise PermanentError("blocked", f"the model refused to answer: {self._blocked or self._finish}")
+        if self._finish is None:
+            raise TransientError("stream_cut", "the model's answer ended before it was finished")
+        if self._finish in _AGAIN or (self._finish == "STOP" and not said):
+            raise TransientError("empty_answer", f"the model gave no answer: {self._finish}")
+        if not said:
+            raise PermanentError("no_answer", f"the model ended without an answer: {self._finish}")
+        return Answer(
+            parts=tuple(self._parts),
+            usage=self._usage,
+            model=self._model or asked,
+            finish="stop" if self._finish == "STOP" else "cut_off",
+        )
+
+
+def _usage(found: types.GenerateContentResponseUsageMetadata) -> Usage:
+    return Usage(
+        prompt_tokens=found.prompt_token_count,
+        output_tokens=found.candidates_token_count,
+        thought_tokens=found.thoughts_token_count,
+        cached_tokens=found.cached_content_token_count,
+        total_tokens=found.total_token_count,
+    )
+
+
+def _to_sdk(content: Content) -> dict[str, Any]:
+    return {"role": content.role, "parts": [_part_to_sdk(part) for part in content.parts]}
+
+
+def _part_to_sdk(part: Part) -> dict[str, Any]:
+    if isinstance(part, Other):
+        return {name: value for name, value in part.raw.items() if name != "type"}
+    sent: dict[str, Any] = {"text": part.text, **part.extra}
+    if part.thought:
+        sent["thought"] = True
+    if part.signature is not None:
+        sent["thoughtSignature"] = part.signature
+    return sent
+
+
+def _from_sdk(part: types.Part) -> Part:
+    raw = part.model_dump(mode="json", exclude_none=True, by_alias=True)
+    if "text" not in raw:
+        # functionCall → function_call: the stored form names its types as the rest of it is named
+        kind = next((name for name in raw if name not in ("thought", "thoughtSignature")), "empty")
+        return Other({"type": "".join("_" + c.lower() if c.isupper() else c for c in kind), **raw})
+    return Text(
+        text=raw.pop("text"),
+        thought=raw.pop("thought", False),
+        signature=raw.pop("thoughtSignature", None),
+        extra=raw,
+    )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn whatever the SDK and its transport raise into our own, by the decision that it causes."""
+    try:
+        yield
+    except errors.APIError as error:
+        raise _api_error(error) from None
+    except httpx2.TimeoutException:
+        raise TransientError("model_timeout", "the model was silent for too long") from None
+    except httpx2.TransportError as error:
+        raise TransientError(
+            "model_unreachable", f"no connection to the model: {type(error).__name__}"
+        ) from None
+    except (JSONDecodeError, errors.UnknownApiResponseError, TypeError, pydantic.ValidationError) as error:
+        # The SDK has no error of its own for an answer that it cannot read.
+        raise TransientError(
+            "model_garbled", f"the model's answer cannot be read: {type(error).__name__}"
+        ) from None
+
+
+def _api_error(error: errors.APIError) -> TransientError | PermanentError:
+    message = f"{error.code} {error.status}: {error.message}"
+    if error.code in _TRANSIENT_STATUS:
+        code = "model_rate_limited" if error.code == 429 else "model_unavailable"
+        return TransientError(code, message, delay=_delay(error))
+    return PermanentError("model_refused", message)
+
+
+def _delay(error: errors.APIError) -> float | None:
+    """Find the pause, in seconds, that the server asks for: a RetryInfo detail, else a Retry-After header."""
+    body = error.details[0] if isinstance(error.details, list) and error.details else error.details
+    details = body.get("error", {}).get("details", []) if isinstance(body, dict) else []
+    named = [d.get("retryDelay", "") for d in details if str(d.get("@type", "")).endswith("RetryInfo")]
+    headers = getattr(error.response, "headers", None) or {}
+    for text in (*named, headers.get("retry-after", "")):
+        try:
+            return max(0.0, float(str(text).removesuffix("s")))
+        except ValueError:
+            continue  # a date, or nothing: not a number of seconds
+    return None

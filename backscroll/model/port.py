@@ -1,0 +1,54 @@
+"""What is asked of a model and what it answers, independent of any SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import msgspec
+
+from backscroll.messages.message import Role, Usage
+from backscroll.messages.part import Part
+
+
+class Content(msgspec.Struct, frozen=True):
+    """One side's contribution to a prompt."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+
+class Prompt(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that one call sends. `max_output_tokens` 0 leaves the limit to the model."""
+
+    model: str
+    contents: tuple[Content, ...]
+    system: str = ""
+    max_output_tokens: int = 0
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One whole answer. `finish` is `cut_off` where the model's output limit ended it."""
+
+    parts: tuple[Part, ...]
+    usage: Usage
+    model: str
+    finish: Literal["stop", "cut_off"]
+
+
+class Model(Protocol):
+    """A model that answers prompts."""
+
+    def generate(self, prompt: Prompt, *, timeout: float, progress: Callable[[], None]) -> Answer:
+        """Answer `prompt`.
+
+        Args:
+            prompt: what to answer.
+            timeout: seconds that the model may be silent, before and within its answer.
+            progress: called with each piece that arrives; what it raises ends the call and is passed on.
+
+        Raises:
+            TransientError: the same call may succeed later; `delay` where the model named one.
+            PermanentError: it will not.
+        """
+        ...

@@ -1,0 +1,43 @@
+"""Every Redis key and its lifetime.
+
+All keys of a session share its shard's hash tag and so lie in one slot of a Cluster:
+`bs:{shard}:tenant/session:…`. Each expires `SESSION_TTL` after the last access to the session, except:
+
+    lock              after its lease
+    idem:<key>        after 24 hours, or with the session's time to live where that is shorter
+    due, compactions  a shard's own: after the longest time to live of a session that was put there
+    bs:sweeper        after three sweep intervals: the worker that sweeps at the moment
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from backscroll.session import Session
+
+PREFIX = "bs:"
+# Pub/sub, so no key: the ids of replies as they end.
+ENDED = PREFIX + "ended"
+SWEEPER = PREFIX + "sweeper"
+
+# In the order in which the scripts take them (lua/parts/session.lua).
+_OF_SESSION = ("meta", "live", "chapters", "ledger", "archive", "inbox", "lock", "offer", "replies")
+
+
+def of_shard(shard: int) -> tuple[str, str]:
+    """Give a shard's indexes: sessions with turns due, and sessions with a compaction due."""
+    tag = f"{PREFIX}{{{shard}}}:"
+    return tag + "due", tag + "compactions"
+
+
+@lru_cache(maxsize=4096)
+def of_session(session: Session, shards: int) -> tuple[str, ...]:
+    """Give the keys that every script about a session takes, in its order."""
+    shard = session.shard(shards)
+    base = f"{PREFIX}{{{shard}}}:{session}:"
+    return (*(base + name for name in _OF_SESSION), *of_shard(shard))
+
+
+def idempotency(session: Session, shards: int, digest: str) -> str:
+    """Give the key that remembers which reply an idempotency key got."""
+    return f"{PREFIX}{{{session.shard(shards)}}}:{session}:idem:{digest}"

@@ -1,0 +1,38 @@
+-- Take a snapshot to summarise, without the session lock. uses: session, offer
+--
+-- ARGS    1 token of this compaction  2 lease, ms: how long no second one is begun  3 bytes of messages
+-- Result  {'none'}: nothing to do | {'busy'}: another one is in work
+--         {'snapshot', meta, chapters, messages, live}: the oldest live messages up to the bytes, and how many
+--         there are in all
+-- Replay  the same token gives the snapshot again.
+local CHUNK = 64
+local token, lease, budget = ARGS[1], tonumber(ARGS[2]), tonumber(ARGS[3])
+
+if redis.call('EXISTS', LOCK) == 0 then
+  apply_offer() -- its holder died before it could
+end
+if redis.call('EXISTS', OFFER) == 1 or redis.call('LLEN', LIVE) == 0 then
+  redis.call('ZREM', COMPACTIONS, NAME)
+  return {'none'}
+end
+local holder, busy_until = unpack(redis.call('HMGET', META, 'compaction', 'compaction_until'))
+if holder and holder ~= token and tonumber(busy_until) > NOW then
+  return {'busy'}
+end
+redis.call('HSET', META, 'compaction', token, 'compaction_until', NOW + lease)
+index(COMPACTIONS, NOW + lease)
+keep()
+
+local messages, bytes = {}, 0
+while bytes < budget do
+  local chunk = redis.call('LRANGE', LIVE, #messages, #messages + CHUNK - 1)
+  if #chunk == 0 then
+    break
+  end
+  for _, message in ipairs(chunk) do
+    messages[#messages + 1] = message
+    bytes = bytes + #message
+  end
+end
+return {'snapshot', redis.call('HGETALL', META), redis.call('LRANGE', CHAPTERS, 0, -1), messages,
+  redis.call('LLEN', LIVE)}

@@ -1,0 +1,36 @@
+-- Write a finished turn: both messages or neither. uses: session, reply, offer, turn
+--
+-- ARGS    1 token  2 '1': begin the next turn for the same holder  3 lease, ms  4 attempts  5 bytes (see claim)
+--         6 reply id  7 status  8 user message  9 model message  10 seq of the last message before these
+--         11 measured tokens of the context  12 '1': a compaction is due  13 grace, ms, of a doorbell
+--         14… further fields of the reply: name, value, …
+-- Result  {'lost'}: the session is not ours, nothing was written
+--         {'done', ring for compaction, {'idle'} | {'turn', …} | {'released', ring}}
+-- Replay  what this token wrote is not written again; the rest of the result is the same.
+local token, next_turn, lease, max_attempts, budget, id, status, user, model, last, tokens, due, grace = unpack(ARGS)
+
+local found = redis.call('HMGET', reply_key(id), 'status', 'token')
+local written = found[1] == status and found[2] == token
+local ring = 0
+if not written then
+  local ours = redis.call('GET', LOCK) == token and redis.call('LINDEX', INBOX, 0) == id
+  if not ours or redis.call('HGET', META, 'last') ~= last then
+    count('stale_writes')
+    keep()
+    return {'lost'}
+  end
+  redis.call('RPUSH', LIVE, user, model)
+  redis.call('HSET', META, 'last', last + 2, 'context_tokens', tokens)
+  redis.call('HINCRBY', META, 'turns', 1)
+  end_reply(id, status, 'seq', last + 1, unpack(ARGS, 14))
+  -- An offer that waits is applied below: whether one more is due, the next turn will tell.
+  if due == '1' and redis.call('EXISTS', OFFER) == 0 and not redis.call('ZSCORE', COMPACTIONS, NAME) then
+    index(COMPACTIONS, NOW + grace)
+    ring = 1
+  end
+  keep()
+end
+if redis.call('GET', LOCK) ~= token then
+  return {'done', ring, {'released', 0}} -- a replay after the lock went on
+end
+return {'done', ring, hand_over(next_turn, token, lease, max_attempts, budget)}

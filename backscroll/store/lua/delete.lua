@@ -1,0 +1,20 @@
+-- Erase a session, also while a turn is in work: its holder finds the lock gone. uses: session
+--
+-- Result  1 erased | 0 there was none
+-- Replay  the second call finds nothing.
+local existed = redis.call('EXISTS', META)
+local waiting = redis.call('LRANGE', INBOX, 0, -1)
+for _, id in ipairs(redis.call('LRANGE', REPLIES, 0, -1)) do
+  local idem = redis.call('HGET', reply_key(id), 'idem')
+  redis.call('DEL', reply_key(id))
+  if idem and idem ~= '' then
+    redis.call('DEL', idem)
+  end
+end
+redis.call('DEL', META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, LOCK, OFFER, REPLIES)
+redis.call('ZREM', DUE, NAME)
+redis.call('ZREM', COMPACTIONS, NAME)
+for _, id in ipairs(waiting) do
+  redis.call('PUBLISH', CHANNEL, id) -- who waits for it learns that it is gone
+end
+return existed

@@ -1,0 +1,44 @@
+-- What every script about one session begins with.
+--
+-- KEYS  1 meta (hash)      2 live (list)      3 chapters (list)  4 ledger (string)   5 archive (list)
+--       6 inbox (list)     7 lock (string)    8 offer (string)   9 replies (list)   10 due (sorted set)
+--       11 compactions (sorted set)
+-- ARGV  1 time to live, ms, of a session without one of its own
+--       2 pub/sub channel on which the end of a reply is told
+--       3 the session's name, as it stands in the sorted sets
+--       4… the script's own, ARGS from here on
+local META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, LOCK, OFFER, REPLIES, DUE, COMPACTIONS = unpack(KEYS)
+local CHANNEL, NAME = ARGV[2], ARGV[3]
+local ARGS = {unpack(ARGV, 4)}
+
+-- The server's clock, in ms: no two clients agree about the time.
+local clock = redis.call('TIME')
+local NOW = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local TTL = tonumber(redis.call('HGET', META, 'ttl') or ARGV[1]) or tonumber(ARGV[1])
+
+local function reply_key(id)
+  return string.sub(META, 1, -5) .. 'reply:' .. id
+end
+
+-- Count something in a session that is still there: a late call must not bring a deleted one back.
+local function count(field)
+  if redis.call('EXISTS', META) == 1 then
+    redis.call('HINCRBY', META, field, 1)
+  end
+end
+
+-- Every script is an access: what belongs to the session lives TTL from here.
+local function keep()
+  for _, key in ipairs({META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, OFFER, REPLIES}) do
+    redis.call('PEXPIRE', key, TTL)
+  end
+end
+
+-- Note that somebody should look at this session at `at`. The index outlives each session in it.
+local function index(set, at)
+  redis.call('ZADD', set, at, NAME)
+  if redis.call('PTTL', set) < TTL then
+    redis.call('PEXPIRE', set, TTL)
+  end
+end

@@ -1,0 +1,80 @@
+-- Taking up the next turn, or letting go of the session. uses: session, reply, offer
+
+local CHUNK = 64
+
+-- The newest live messages, up to `budget` bytes: a history that nobody compacts must not be shipped whole.
+local function newest(budget)
+  local chunks, bytes, stop = {}, 0, -1
+  while bytes < budget do
+    local chunk = redis.call('LRANGE', LIVE, stop - CHUNK + 1, stop)
+    if #chunk == 0 then
+      break
+    end
+    table.insert(chunks, 1, chunk)
+    for _, message in ipairs(chunk) do
+      bytes = bytes + #message
+    end
+    stop = stop - CHUNK
+  end
+  local messages = {}
+  for _, chunk in ipairs(chunks) do
+    for _, message in ipairs(chunk) do
+      messages[#messages + 1] = message
+    end
+  end
+  return messages
+end
+
+-- Free the lock. Returns 1 when someone has to ring for what still waits in the inbox.
+local function release()
+  redis.call('DEL', LOCK)
+  if redis.call('LLEN', INBOX) == 0 then
+    redis.call('ZREM', DUE, NAME)
+    return 0
+  end
+  index(DUE, NOW)
+  return 1
+end
+
+-- Hold the lock as `token` and start the head of the inbox; free the lock when nothing waits.
+-- Returns {'idle'}, or {'turn', id, reply, meta, chapters, ledger, messages}.
+local function begin(token, lease, max_attempts, budget)
+  apply_offer()
+  while true do
+    local id = redis.call('LINDEX', INBOX, 0)
+    if not id then
+      release()
+      return {'idle'}
+    end
+    local key = reply_key(id)
+    local status, holder = unpack(redis.call('HMGET', key, 'status', 'token'))
+    local mine = status == 'in_progress' and holder == token -- a replayed call: the same answer
+    if not status then
+      redis.call('LPOP', INBOX) -- its reply has expired: nobody can ask for it any more
+    elseif not mine and tonumber(redis.call('HGET', key, 'attempts')) >= max_attempts then
+      end_reply(id, 'failed', 'error',
+        '{"code":"worker_lost","message":"every worker that took up this turn was lost","retryable":true}')
+    else
+      if not mine then
+        redis.call('HINCRBY', key, 'attempts', 1)
+        redis.call('HSET', key, 'status', 'in_progress', 'token', token, 'started_at', NOW)
+      end
+      redis.call('SET', LOCK, token, 'PX', lease)
+      index(DUE, NOW + lease)
+      redis.call('PEXPIRE', key, TTL)
+      keep()
+      return {'turn', id, redis.call('HGETALL', key), redis.call('HGETALL', META),
+        redis.call('LRANGE', CHAPTERS, 0, -1), redis.call('GET', LEDGER), newest(budget)}
+    end
+  end
+end
+
+-- After a turn's end: begin the next one for the same holder, or let go.
+-- Returns what `begin` returns, or {'released', ring}.
+local function hand_over(next_turn, token, lease, max_attempts, budget)
+  if next_turn == '1' then
+    return begin(token, tonumber(lease), tonumber(max_attempts), tonumber(budget))
+  end
+  apply_offer()
+  return {'released', release()}
+end

@@ -1,0 +1,122 @@
+"""Whole sessions: their state, their transcript, their end."""
+
+from __future__ import annotations
+
+import msgspec
+
+from backscroll.errors import NotFound
+from backscroll.messages.archive import unpack
+from backscroll.messages.chapter import Chapter, decode_chapter
+from backscroll.messages.codec import decode
+from backscroll.messages.message import Message
+from backscroll.session import Session
+from backscroll.store.redis import Store, table
+from backscroll.store.turns import Context, context
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """A session without its messages. `created_at` is milliseconds since 1970, `expires_in` seconds."""
+
+    session: Session
+    messages: int
+    turns: int
+    watermark: int
+    context_tokens: int
+    chapters: tuple[Chapter, ...]
+    pending: tuple[str, ...]
+    in_work: bool
+    compaction_due: bool
+    compactions: int
+    refused: dict[str, int]
+    discarded: int
+    stale_writes: int
+    created_at: int
+    expires_in: float
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Messages in order, and the seq after which the next page begins, if there is one."""
+
+    messages: tuple[Message, ...]
+    next: int | None
+
+
+def state(store: Store, session: Session) -> State:
+    """Read a session's state.
+
+    Raises:
+        NotFound: when there is no such session.
+        StoreUnavailable: when Redis does not serve.
+    """
+    flat, chapters, inbox, lock, ttl, due = store.run("read_session", session)
+    meta = table(flat)
+    if not meta:
+        raise _missing(session)
+
+    def number(name: str) -> int:
+        return int(meta.get(name, 0))
+
+    return State(
+        session=session,
+        messages=number("last"),
+        turns=number("turns"),
+        watermark=number("watermark"),
+        context_tokens=number("context_tokens"),
+        chapters=tuple(map(decode_chapter, chapters)),
+        pending=tuple(reply_id.decode() for reply_id in inbox),
+        in_work=lock >= 0,
+        compaction_due=due != b"",
+        compactions=number("compactions"),
+        refused={name[8:]: int(value) for name, value in meta.items() if name.startswith("refused:")},
+        discarded=number("discarded"),
+        stale_writes=number("stale_writes"),
+        created_at=number("created_at"),
+        expires_in=ttl / 1000,
+    )
+
+
+def transcript(store: Store, session: Session, *, after: int = 0, limit: int = 100) -> Page:
+    """Read messages of the transcript in order, at most `limit` of them behind seq `after`.
+
+    Raises:
+        NotFound: when there is no such session.
+        StoreUnavailable: when Redis does not serve.
+    """
+    found = store.run("read_history", session, after, limit)
+    if not found:
+        raise _missing(session)
+    last, blocks, live = found
+    archived = [
+        decode(stored) for block in blocks for seq, stored in unpack(block) if after < seq <= after + limit
+    ]
+    messages = (*archived, *map(decode, live))
+    end = messages[-1].seq if messages else after
+    return Page(messages, end if end < int(last) else None)
+
+
+def read_context(store: Store, session: Session) -> Context:
+    """Read what the model would be sent, apart from the next message.
+
+    Raises:
+        NotFound: when there is no such session.
+        StoreUnavailable: when Redis does not serve.
+    """
+    flat, chapters, ledger, messages = store.run("read_context", session)
+    if not flat:
+        raise _missing(session)
+    return context(table(flat), chapters, ledger, messages)
+
+
+def delete(store: Store, session: Session) -> None:
+    """Erase the session and all that belongs to it; a turn in work will write nothing.
+
+    Raises:
+        NotFound: when there is no such session.
+        StoreUnavailable: when Redis does not serve.
+    """
+    if not store.run("delete", session):
+        raise _missing(session)
+
+
+def _missing(session: Session) -> NotFound:
+    return NotFound(f"there is no session {session.id!r}")

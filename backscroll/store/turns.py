@@ -1,0 +1,197 @@
+"""Turns under the session lock: claim, renew, commit, fail, snooze."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from backscroll.errors import LeaseLost
+from backscroll.messages.chapter import Chapter, decode_chapter
+from backscroll.messages.codec import decode, decode_parts, encode, encode_parts
+from backscroll.messages.message import Message, Usage
+from backscroll.messages.part import Part
+from backscroll.session import Session
+from backscroll.store.redis import Argument, Store, table
+from backscroll.store.replies import ReplyError
+
+# What a claim returns of the live messages: more than any ceiling's worth of JSON around a token.
+_BYTES_A_TOKEN = 16
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model can be sent of a session: its chapters, its ledger, its messages verbatim.
+
+    `last` is the highest seq, `tokens` the measured size of it all (0: not measured yet).
+    """
+
+    chapters: tuple[Chapter, ...] = ()
+    ledger: str = ""
+    messages: tuple[Message, ...] = ()
+    last: int = 0
+    watermark: int = 0
+    tokens: int = 0
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """A turn in work: what was asked, and the context to answer from."""
+
+    session: Session
+    token: str
+    reply_id: str
+    request: tuple[Part, ...]
+    model: str | None
+    attempt: int
+    accepted_at: int
+    context: Context
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How a turn's end went: the next turn of the same holder if there is one, and which bells to ring."""
+
+    next_turn: Turn | None
+    ring: bool
+    ring_compaction: bool
+
+
+class Completed(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer to commit. `tokens` measures the context with it; `finished_at` is ms since 1970."""
+
+    parts: tuple[Part, ...]
+    model: str
+    usage: Usage
+    tokens: int
+    complete: bool
+    compaction_due: bool
+    finished_at: int
+
+
+def claim(store: Store, session: Session, token: str, *, ceiling: int) -> Turn | None:
+    """Take the session lock as `token` and the head of the inbox; at most `ceiling` tokens' worth of context.
+
+    Returns:
+        The turn, or None when there is nothing to do here: nothing waits, or somebody is at it.
+    """
+    state, *rest = store.run("claim", session, token, *_terms(store, ceiling))
+    return _turn(session, token, rest) if state == b"turn" else None
+
+
+def renew(store: Store, held: Sequence[tuple[Session, str]]) -> list[bool]:
+    """Lengthen many leases in one round trip; False for each that is lost."""
+    lease = int(store.settings.lock_lease * 1000)
+    return [
+        kept == 1 for kept in store.run_many("renew", [(session, (token, lease)) for session, token in held])
+    ]
+
+
+def commit(store: Store, turn: Turn, answer: Completed, *, go_on: bool, ceiling: int) -> Ended:
+    """Write the turn: both messages, the reply, the measured tokens; then begin the next turn or let go.
+
+    Raises:
+        LeaseLost: when the session is not ours any more. Nothing was written.
+    """
+    seq = turn.context.last + 1
+    user = Message(seq=seq, role="user", ts=turn.accepted_at, parts=turn.request)
+    model = Message(
+        seq=seq + 1,
+        role="model",
+        ts=answer.finished_at,
+        parts=answer.parts,
+        model=answer.model,
+        usage=answer.usage,
+    )
+    return _end(
+        store,
+        "commit",
+        turn,
+        go_on,
+        ceiling,
+        "completed" if answer.complete else "incomplete",
+        encode(user),
+        encode(model),
+        turn.context.last,
+        answer.tokens,
+        "1" if answer.compaction_due else "",
+        int(store.settings.ring_grace * 1000),
+        "parts",
+        encode_parts(answer.parts),
+        "answered_by",
+        answer.model,
+        "usage",
+        msgspec.json.encode(answer.usage),
+    )
+
+
+def fail(store: Store, turn: Turn, error: ReplyError, *, go_on: bool, ceiling: int) -> Ended:
+    """End the turn without a message; the history stays as it was.
+
+    Raises:
+        LeaseLost: when the session is not ours any more. Nothing was written.
+    """
+    return _end(store, "fail", turn, go_on, ceiling, msgspec.json.encode(error))
+
+
+def snooze(store: Store, turn: Turn, pause: float) -> None:
+    """Give the session back for `pause` seconds: the turn keeps its place and spends no attempt.
+
+    Raises:
+        LeaseLost: when the session is not ours any more. Nothing was written.
+    """
+    (state,) = store.run("snooze", turn.session, turn.token, turn.reply_id, int(pause * 1000))
+    if state == b"lost":
+        raise LeaseLost
+
+
+def _terms(store: Store, ceiling: int) -> tuple[int, int, int]:
+    settings = store.settings
+    return int(settings.lock_lease * 1000), settings.max_attempts, ceiling * _BYTES_A_TOKEN
+
+
+def _end(store: Store, name: str, turn: Turn, go_on: bool, ceiling: int, *args: Argument) -> Ended:
+    state, *rest = store.run(
+        name,
+        turn.session,
+        turn.token,
+        "1" if go_on else "",
+        *_terms(store, ceiling),
+        turn.reply_id,
+        *args,
+    )
+    if state == b"lost":
+        raise LeaseLost
+    ring_compaction, (then, *more) = rest
+    return Ended(
+        next_turn=_turn(turn.session, turn.token, more) if then == b"turn" else None,
+        ring=then == b"released" and more[0] == 1,
+        ring_compaction=ring_compaction == 1,
+    )
+
+
+def _turn(session: Session, token: str, found: list[Any]) -> Turn:
+    reply_id, flat, meta, chapters, ledger, messages = found
+    reply = table(flat)
+    return Turn(
+        session=session,
+        token=token,
+        reply_id=reply_id.decode(),
+        request=decode_parts(reply["request"]),
+        model=reply["model"].decode() or None,
+        attempt=int(reply["attempts"]),
+        accepted_at=int(reply["created_at"]),
+        context=context(table(meta), chapters, ledger, messages),
+    )
+
+
+def context(
+    meta: dict[str, bytes], chapters: Sequence[bytes], ledger: bytes | None, messages: Sequence[bytes]
+) -> Context:
+    """Read a context out of what a script returned."""
+    return Context(
+        chapters=tuple(map(decode_chapter, chapters)),
+        ledger=(ledger or b"").decode(),
+        messages=tuple(map(decode, messages)),
+        last=int(meta["last"]),
+        watermark=int(meta["watermark"]),
+        tokens=int(meta["context_tokens"]),
+    )

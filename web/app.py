@@ -1,0 +1,45 @@
+"""The application factory: what is made once per process, and which routes there are."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask
+
+from backscroll.doorbell import Doorbell, celery_app
+from backscroll.errors import InvalidSetting
+from backscroll.settings import Settings, load
+from backscroll.store.ended import Ended
+from backscroll.store.redis import Store
+from web import health, messages, problems, replies, sessions
+from web.backend import Backend
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the WSGI application. Nothing is connected before the first request.
+
+    Args:
+        settings: read from the environment by default.
+
+    Raises:
+        SystemExit: for a setting that cannot be used; the message names it.
+    """
+    if settings is None:
+        try:
+            settings = load(os.environ)
+        except InvalidSetting as error:
+            raise SystemExit(f"backscroll: {error}") from None
+    store = Store(settings.store)
+    backend = Backend(
+        settings=settings,
+        store=store,
+        ended=Ended(store),
+        bell=Doorbell(celery_app(settings.worker, publishes_only=True)),
+    )
+    app = Flask("web", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.web.body_bytes
+    problems.register(app)
+    app.register_blueprint(health.routes(backend))
+    for routes in (messages.routes, replies.routes, sessions.routes):
+        app.register_blueprint(routes(backend), url_prefix="/v1/sessions/<sid>")
+    return app

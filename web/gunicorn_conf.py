@@ -1,0 +1,26 @@
+"""How gunicorn serves the web process.
+
+gevent, because a request that waits for a reply must cost a greenlet and not a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from backscroll.errors import InvalidSetting
+from backscroll.settings import load
+
+try:
+    _settings = load(os.environ).web
+except InvalidSetting as error:
+    sys.exit(f"backscroll: {error}")
+
+bind = _settings.bind
+workers = _settings.web_processes
+worker_class = "gevent"
+worker_connections = 5000
+# Long enough for who waits to get the reply, short enough for a rolling restart.
+graceful_timeout = 15
+keepalive = 75
+loglevel = "warning"

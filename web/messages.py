@@ -1,0 +1,44 @@
+"""Posting a message: accepted into the session's inbox, and answered 202 at once."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request, url_for
+
+from backscroll.store import replies
+from web import reading, rendering
+from web.backend import Backend
+
+
+def routes(backend: Backend) -> Blueprint:
+    """Give the routes for posting."""
+    blueprint = Blueprint("messages", __name__)
+
+    @blueprint.post("/messages")
+    def post(sid: str) -> Response:
+        session = backend.session(sid)
+        submission = reading.submission(request, backend.settings.web)
+        wait = reading.preferred_wait(request, backend.settings.web)
+        submitted = replies.submit(backend.store, session, submission)
+        if submitted.ring:
+            backend.bell.ring(session)
+        location = url_for("replies.get", sid=sid, rid=submitted.reply_id)
+        if wait:
+            reply = backend.ended.wait(session, submitted.reply_id, wait)
+            if reply.ended:
+                response = rendering.json(rendering.reply(reply))
+                response.headers["Preference-Applied"] = f"wait={wait:g}"
+                response.headers["Content-Location"] = location
+                return response
+        accepted = {
+            "id": submitted.reply_id,
+            "session": sid,
+            "status": "queued",
+            "position": submitted.position,
+            "location": location,
+        }
+        response = rendering.json(accepted, 202)
+        response.headers["Location"] = location
+        response.headers["Retry-After"] = "1"
+        return response
+
+    return blueprint

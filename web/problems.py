@@ -1,0 +1,82 @@
+"""Errors as clients see them: RFC 9457 problem details, with a stable `code`.
+
+The table is the whole mapping from errors to HTTP; no route decides on a status of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+
+import msgspec
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from backscroll.errors import (
+    BackscrollError,
+    InboxFull,
+    InvalidRequest,
+    Malformed,
+    NotFound,
+    SessionBusy,
+    StoreUnavailable,
+    TooLarge,
+)
+
+log = logging.getLogger(__name__)
+
+# The first line that fits decides: those that say more stand above those that say less.
+_STATUS: tuple[tuple[type[BackscrollError], int, str], ...] = (
+    (Malformed, 400, "The request cannot be read"),
+    (TooLarge, 413, "The request is too large"),
+    (InvalidRequest, 422, "The request holds an invalid value"),
+    (NotFound, 404, "Not found"),
+    (SessionBusy, 409, "The session is busy"),
+    (InboxFull, 429, "Too many messages wait"),
+    (StoreUnavailable, 503, "The history store is not available"),
+    (BackscrollError, 500, "Internal error"),
+)
+
+_STORE_RETRY = 2.0
+
+
+def register(app: Flask) -> None:
+    """Let every error of `app` leave as a problem document."""
+    app.register_error_handler(BackscrollError, _ours)
+    app.register_error_handler(HTTPException, _of_flask)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _ours(error: BackscrollError) -> Response:
+    status, title = next((status, title) for kind, status, title in _STATUS if isinstance(error, kind))
+    delay = _STORE_RETRY if isinstance(error, StoreUnavailable) else getattr(error, "delay", None)
+    if status >= 500:
+        log.warning("%s: %s", error.code, error.message)
+    return _problem(status, title, error.code, error.message, getattr(error, "field", None), delay)
+
+
+def _of_flask(error: HTTPException) -> Response:
+    status = error.code or 500
+    title = error.name
+    code = "too_large" if isinstance(error, RequestEntityTooLarge) else title.lower().replace(" ", "_")
+    response = _problem(status, title, code, error.description or title)
+    if allowed := getattr(error, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected %s", type(error).__name__, exc_info=error)
+    return _problem(500, "Internal error", "internal_error", "the request could not be handled")
+
+
+def _problem(
+    status: int, title: str, code: str, detail: str, field: str | None = None, delay: float | None = None
+) -> Response:
+    body: dict[str, object] = {"title": title, "status": status, "code": code, "detail": detail}
+    if field is not None:
+        body["field"] = field
+    response = Response(msgspec.json.encode(body), status, content_type="application/problem+json")
+    if delay is not None:
+        response.headers["Retry-After"] = str(math.ceil(delay))
+    return response

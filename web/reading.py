@@ -1,0 +1,131 @@
+"""Reading requests: each function takes one thing out of a request, or says what is wrong with it."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any, Literal
+
+import msgspec
+from flask import Request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from backscroll.errors import InvalidRequest, Malformed, TooLarge
+from backscroll.messages.part import Part, Text
+from backscroll.settings import WebSettings
+from backscroll.store.replies import Submission
+
+_MODEL = r"^[A-Za-z0-9._/-]{1,128}$"
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_PREFER_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?:$|[,;])", re.IGNORECASE)
+_PARTS = 64
+
+
+class PartBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a message as a client posts it."""
+
+    text: str
+    type: Literal["text"] = "text"
+
+
+class MessageBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A message as a client posts it: `text`, or `parts`."""
+
+    text: str | None = None
+    parts: Annotated[list[PartBody], msgspec.Meta(max_length=_PARTS)] | None = None
+    model: Annotated[str, msgspec.Meta(pattern=_MODEL)] | None = None
+    on_busy: Literal["queue", "reject"] = "queue"
+
+
+def submission(request: Request, limits: WebSettings) -> Submission:
+    """Read a posted message.
+
+    Raises:
+        Malformed: when the body is no JSON.
+        InvalidRequest: when a field is missing or wrong.
+        TooLarge: when there is too much text.
+    """
+    body = _body(request, MessageBody)
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise InvalidRequest("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
+    return Submission(
+        parts=_parts(body, limits.message_bytes), model=body.model, on_busy=body.on_busy, idempotency_key=key
+    )
+
+
+def _parts(body: MessageBody, most: int) -> tuple[Part, ...]:
+    if (body.text is None) == (body.parts is None):
+        raise InvalidRequest("text", "give either text or parts")
+    field = "text" if body.text is not None else "parts"
+    texts = [body.text] if body.text is not None else [part.text for part in body.parts or ()]
+    if not any(text.strip() for text in texts):
+        raise InvalidRequest(field, f"{field} must not be empty")
+    size = sum(len(text.encode()) for text in texts)
+    if size > most:
+        raise TooLarge(field, f"{field} has {size:,} bytes of UTF-8; at most {most:,} are accepted")
+    return tuple(Text(text) for text in texts)
+
+
+def _body(request: Request, kind: type[MessageBody]) -> MessageBody:
+    if not request.is_json:
+        raise UnsupportedMediaType("send JSON, with Content-Type: application/json")
+    data = request.get_data(cache=False)
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(_field(str(error)), str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed("body", f"the body is not JSON: {error}") from None
+
+
+def _field(message: str) -> str:
+    """Find the field that a validation error speaks of: "… - at `$.text`", or "… unknown field `x`"."""
+    at = re.search(r"at `\$\.?([^`]*)`", message) or re.search(r"field `([^`]*)`", message)
+    return at.group(1) if at and at.group(1) else "body"
+
+
+def preferred_wait(request: Request, limits: WebSettings) -> float:
+    """Read `Prefer: wait=N` (RFC 7240): seconds, 0 without one. What cannot be read is no preference."""
+    found = _PREFER_WAIT.search(request.headers.get("Prefer", ""))
+    return min(float(found.group(1)), limits.wait_limit) if found else 0.0
+
+
+def wait(request: Request, limits: WebSettings) -> float:
+    """Read `?wait=N`: seconds, 0 without one, at most the limit.
+
+    Raises:
+        InvalidRequest: when it is no number of seconds.
+    """
+    raw = request.args.get("wait", "0")
+    try:
+        seconds = float(raw)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise InvalidRequest("wait", f"wait must be a number of seconds from 0 on, not {raw[:40]!r}")
+    return min(seconds, limits.wait_limit)
+
+
+def whole(request: Request, name: str, default: int, *, least: int, most: int) -> int:
+    """Read a whole number out of the query.
+
+    Raises:
+        InvalidRequest: when it is none, or out of its bounds.
+    """
+    raw = request.args.get(name, str(default))
+    if not re.fullmatch(r"\d{1,15}", raw, re.ASCII) or not least <= int(raw) <= most:
+        raise InvalidRequest(name, f"{name} must be a whole number from {least} to {most}, not {raw[:40]!r}")
+    return int(raw)
+
+
+def choice(request: Request, name: str, *options: Any) -> str:
+    """Read one of `options` out of the query; the first is the default.
+
+    Raises:
+        InvalidRequest: when it is none of them.
+    """
+    raw = request.args.get(name, options[0])
+    if raw not in options:
+        raise InvalidRequest(name, f"{name} must be one of {', '.join(options)}, not {raw[:40]!r}")
+    return str(raw)

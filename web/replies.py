@@ -1,0 +1,33 @@
+"""Replies: to poll, to wait for, to cancel."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from backscroll.store import replies
+from web import reading, rendering
+from web.backend import Backend
+
+
+def routes(backend: Backend) -> Blueprint:
+    """Give the routes for replies."""
+    blueprint = Blueprint("replies", __name__)
+
+    @blueprint.get("/replies/<rid>")
+    def get(sid: str, rid: str) -> Response:
+        session = backend.session(sid)
+        wait = reading.wait(request, backend.settings.web)
+        reply = backend.ended.wait(session, rid, wait) if wait else replies.read(backend.store, session, rid)
+        response = rendering.json(rendering.reply(reply))
+        if not reply.ended:
+            response.headers["Retry-After"] = "1"
+        return response
+
+    @blueprint.post("/replies/<rid>/cancel")
+    def cancel(sid: str, rid: str) -> Response:
+        session = backend.session(sid)
+        if replies.cancel(backend.store, session, rid):
+            backend.bell.ring(session)
+        return rendering.json(rendering.reply(replies.read(backend.store, session, rid)))
+
+    return blueprint

@@ -1,0 +1,54 @@
+"""Sessions: their state, their history, their end."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from backscroll.store import sessions
+from web import reading, rendering
+from web.backend import Backend
+
+_PAGE, _LARGEST_PAGE = 100, 1000
+
+
+def routes(backend: Backend) -> Blueprint:
+    """Give the routes for sessions."""
+    blueprint = Blueprint("sessions", __name__)
+
+    @blueprint.get("")
+    def get(sid: str) -> Response:
+        return rendering.json(rendering.session(sessions.state(backend.store, backend.session(sid))))
+
+    @blueprint.delete("")
+    def delete(sid: str) -> Response:
+        sessions.delete(backend.store, backend.session(sid))
+        return Response(status=204)
+
+    @blueprint.get("/history")
+    def history(sid: str) -> Response:
+        session = backend.session(sid)
+        if reading.choice(request, "view", "transcript", "context") == "context":
+            context = sessions.read_context(backend.store, session)
+            return rendering.json(
+                {
+                    "session": sid,
+                    "view": "context",
+                    "tokens": context.tokens,
+                    "chapters": [rendering.chapter(each, with_text=True) for each in context.chapters],
+                    "ledger": context.ledger,
+                    "messages": [rendering.message(each) for each in context.messages],
+                }
+            )
+        after = reading.whole(request, "after", 0, least=0, most=10**15 - 1)
+        limit = reading.whole(request, "limit", _PAGE, least=1, most=_LARGEST_PAGE)
+        page = sessions.transcript(backend.store, session, after=after, limit=limit)
+        return rendering.json(
+            {
+                "session": sid,
+                "view": "transcript",
+                "messages": [rendering.message(each) for each in page.messages],
+                "next": page.next,
+            }
+        )
+
+    return blueprint

@@ -1,0 +1,25 @@
+"""The Celery app of the workers: `celery -A worker worker -Q replies`, `… -Q compaction`.
+
+A message is a doorbell (backscroll/doorbell.py): acknowledged on arrival, because what lasts is the inbox
+in Redis. Threads, because a turn is a wait for a model; nothing is prefetched, so that the length of a
+queue is the true backlog and every message goes to a thread that is free.
+"""
+
+from __future__ import annotations
+
+from backscroll.doorbell import celery_app
+from worker.process import settings
+
+app = celery_app(settings().worker, publishes_only=False)
+app.conf.update(
+    include=["worker.tasks", "worker.lifecycle"],
+    worker_pool="threads",
+    worker_concurrency=settings().worker.worker_threads,
+    worker_prefetch_multiplier=1,
+    worker_disable_prefetch=True,
+    task_acks_late=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # the default gives up after 100: a worker that waits costs nothing
+    worker_send_task_events=False,  # they cost 40 % of the throughput; -E turns them on for Flower
+    worker_hijack_root_logger=False,
+)

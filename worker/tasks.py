@@ -1,0 +1,35 @@
+"""The two tasks: each opens the door that a bell rang at, and lets plain functions do the work."""
+
+from __future__ import annotations
+
+import logging
+
+from backscroll.answering.answering import answer_session
+from backscroll.compaction.compact import compact_session
+from backscroll.doorbell import ANSWER, COMPACT
+from backscroll.errors import StoreUnavailable
+from backscroll.session import Session
+from worker import process
+from worker.celery import app
+
+log = logging.getLogger(__name__)
+
+
+@app.task(name=ANSWER)
+def answer(tenant: str, session: str) -> None:
+    """Answer what waits in a session's inbox."""
+    try:
+        answer_session(
+            process.answering(), Session(tenant, session), go_on=lambda: not process.stopping.is_set()
+        )
+    except StoreUnavailable as error:
+        log.warning("turn left to the sweep: %s", error)
+
+
+@app.task(name=COMPACT)
+def compact(tenant: str, session: str) -> None:
+    """Compact a session, if that is due."""
+    try:
+        compact_session(process.compacting(), Session(tenant, session))
+    except StoreUnavailable as error:
+        log.warning("compaction left to the sweep: %s", error)
