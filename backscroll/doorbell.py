@@ -83,6 +83,10 @@ class Doorbell:
             return False
         return True
 
+    def close(self) -> None:
+        """Close the connections to the broker."""
+        self._app.close()
+
     def _ring(self, task: str, session: Session) -> bool:
         try:
             self._app.send_task(task, args=(session.tenant, session.id), retry=False)

@@ -12,7 +12,8 @@
     ├── BusyError               nothing is wrong: come back when there is room
     │   ├── SessionBusy         … a reply is in work, and the caller did not want to queue
     │   └── InboxFull           … too many messages wait in the session
-    └── LeaseLost               somebody else holds the session now: drop the work, write nothing
+    ├── LeaseLost               somebody else holds the session now: drop the work, write nothing
+    └── HandedBack              this process is told to end: give the work back, for others to take up
 
 `code` is stable and meant for machines, `message` is meant for people. No error ever carries a request,
 a prompt or a key: what an SDK raises is translated where it is caught and its cause is cut off.
@@ -113,3 +114,10 @@ class LeaseLost(BackscrollError):
 
     def __init__(self) -> None:
         super().__init__("lease_lost", "the session lock passed to somebody else")
+
+
+class HandedBack(BackscrollError):
+    """This process is told to end, and its time to finish what is in work is over."""
+
+    def __init__(self) -> None:
+        super().__init__("handed_back", "the process ends; somebody else takes the work up")

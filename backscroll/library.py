@@ -13,14 +13,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, Self
 
 from backscroll.answering.answering import Answering, answer_session
 from backscroll.answering.lease import Leases
 from backscroll.compaction.compact import Compacting, compact_session
 from backscroll.doorbell import Doorbell, celery_app
 from backscroll.messages.message import Message
-from backscroll.messages.part import Text
+from backscroll.messages.part import Text, check_said
 from backscroll.model.gemini import Gemini
 from backscroll.model.port import Model
 from backscroll.session import DEFAULT_TENANT, Session
@@ -42,6 +42,8 @@ class Backscroll:
         compaction: `inline` summarises within `send`, when it is due; `worker` leaves it to a worker.
         tenant: whose sessions.
 
+    Leaving a `with` block, or `close`, closes its connections.
+
     Raises:
         InvalidSetting: for a setting that cannot be used.
     """
@@ -58,17 +60,17 @@ class Backscroll:
         self._tenant = tenant
         self._store = Store(settings.store)
         self._ended = Ended(self._store)
-        model = model or Gemini(settings.model)
-        compacting = Compacting(self._store, model, settings)
-        bell = Doorbell(celery_app(settings.worker, publishes_only=True))
+        self._model = model or Gemini(settings.model)
+        compacting = Compacting(self._store, self._model, settings)
+        self._bell = Doorbell(celery_app(settings.worker, publishes_only=True))
         self._answering = Answering(
             store=self._store,
-            model=model,
+            model=self._model,
             settings=settings,
             leases=Leases(self._store),
-            ring=bell.ring,
+            ring=self._bell.ring,
             ring_compaction=(
-                bell.ring_compaction
+                self._bell.ring_compaction
                 if compaction == "worker"
                 else lambda session: compact_session(compacting, session)
             ),
@@ -90,8 +92,9 @@ class Backscroll:
             BusyError: when too many messages wait in the session.
             StoreUnavailable: when Redis does not serve.
         """
-        named = Session(self._tenant, session)
-        submitted = replies.submit(self._store, named, Submission(parts=(Text(text),)))
+        named, parts = Session(self._tenant, session), (Text(text),)
+        check_said(parts, "text", self._answering.settings.web.message_bytes)
+        submitted = replies.submit(self._store, named, Submission(parts=parts))
         deadline = time.monotonic() + timeout
         while True:
             # Who holds the session now may let go of it before our turn: then it is for us to take.
@@ -125,9 +128,19 @@ class Backscroll:
         """
         sessions.delete(self._store, Session(self._tenant, session))
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
-        """Close the connections to Redis."""
+        """Close the connections to Redis, broker and model."""
+        self._bell.close()
         self._ended.close()
+        self._answering.leases.close()
+        if isinstance(self._model, Gemini):
+            self._model.close()
         self._store.close()
 
     def _waits(self, session: Session, reply_id: str) -> bool:

@@ -127,6 +127,10 @@ class WorkerSettings(Group, frozen=True, kw_only=True):
     worker_threads: Annotated[
         Count, Meta(description="turns or compactions that one worker process has in work at a time")
     ] = 32
+    shutdown_grace: Annotated[
+        float,
+        Meta(ge=0, description="seconds that turns in work have after SIGTERM; then they are handed back"),
+    ] = 20.0
     sweep_interval: Annotated[Seconds, Meta(description="seconds between two looks at what is overdue")] = 1.0
 
 

@@ -38,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app = Flask("web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.web.body_bytes
+    app.extensions["backscroll"] = backend
     problems.register(app)
     app.register_blueprint(health.routes(backend))
     for routes in (messages.routes, replies.routes, sessions.routes):

@@ -18,9 +18,8 @@ except InvalidSetting as error:
 
 bind = _settings.bind
 workers = _settings.web_processes
-worker_class = "gevent"
+worker_class = "web.gunicorn_worker.Worker"
 worker_connections = 5000
-# Long enough for who waits to get the reply, short enough for a rolling restart.
-graceful_timeout = 15
+graceful_timeout = 15  # an upper bound: who waits is let go at once (gunicorn_worker.py)
 keepalive = 75
 loglevel = "warning"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request, url_for
 
 from backscroll.store import replies
+from backscroll.store.replies import Reply, Status
 from web import reading, rendering
 from web.backend import Backend
 
@@ -22,17 +23,17 @@ def routes(backend: Backend) -> Blueprint:
         if submitted.ring:
             backend.bell.ring(session)
         location = url_for("replies.get", sid=sid, rid=submitted.reply_id)
-        if wait:
+        status: Status = "queued"
+        if wait or not submitted.new:
+            # A message that was accepted before may have its answer already.
             reply = backend.ended.wait(session, submitted.reply_id, wait)
             if reply.ended:
-                response = rendering.json(rendering.reply(reply))
-                response.headers["Preference-Applied"] = f"wait={wait:g}"
-                response.headers["Content-Location"] = location
-                return response
+                return _finished(reply, location, wait)
+            status = reply.status
         accepted = {
             "id": submitted.reply_id,
             "session": sid,
-            "status": "queued",
+            "status": status,
             "position": submitted.position,
             "location": location,
         }
@@ -42,3 +43,11 @@ def routes(backend: Backend) -> Blueprint:
         return response
 
     return blueprint
+
+
+def _finished(reply: Reply, location: str, wait: float) -> Response:
+    response = rendering.json(rendering.reply(reply))
+    response.headers["Content-Location"] = location
+    if wait:
+        response.headers["Preference-Applied"] = f"wait={wait:g}"
+    return response

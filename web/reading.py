@@ -10,10 +10,10 @@ import msgspec
 from flask import Request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from backscroll.errors import InvalidRequest, Malformed, TooLarge
-from backscroll.messages.part import Part, Text
+from backscroll.errors import InvalidRequest, Malformed
+from backscroll.messages.part import Part, Text, check_said
 from backscroll.settings import WebSettings
-from backscroll.store.replies import Submission
+from backscroll.store.replies import OnBusy, Submission
 
 _MODEL = r"^[A-Za-z0-9._/-]{1,128}$"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -34,7 +34,7 @@ class MessageBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str | None = None
     parts: Annotated[list[PartBody], msgspec.Meta(max_length=_PARTS)] | None = None
     model: Annotated[str, msgspec.Meta(pattern=_MODEL)] | None = None
-    on_busy: Literal["queue", "reject"] = "queue"
+    on_busy: OnBusy = "queue"
 
 
 def submission(request: Request, limits: WebSettings) -> Submission:
@@ -50,21 +50,21 @@ def submission(request: Request, limits: WebSettings) -> Submission:
     if key is not None and not _KEY.fullmatch(key):
         raise InvalidRequest("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
     return Submission(
-        parts=_parts(body, limits.message_bytes), model=body.model, on_busy=body.on_busy, idempotency_key=key
+        parts=_parts(body, limits.message_bytes),
+        model=body.model,
+        on_busy=body.on_busy,
+        merged_bytes=limits.message_bytes,
+        idempotency_key=key,
     )
 
 
 def _parts(body: MessageBody, most: int) -> tuple[Part, ...]:
     if (body.text is None) == (body.parts is None):
         raise InvalidRequest("text", "give either text or parts")
-    field = "text" if body.text is not None else "parts"
     texts = [body.text] if body.text is not None else [part.text for part in body.parts or ()]
-    if not any(text.strip() for text in texts):
-        raise InvalidRequest(field, f"{field} must not be empty")
-    size = sum(len(text.encode()) for text in texts)
-    if size > most:
-        raise TooLarge(field, f"{field} has {size:,} bytes of UTF-8; at most {most:,} are accepted")
-    return tuple(Text(text) for text in texts)
+    parts = tuple(map(Text, texts))
+    check_said(parts, "text" if body.text is not None else "parts", most)
+    return parts
 
 
 def _body(request: Request, kind: type[MessageBody]) -> MessageBody:

@@ -20,6 +20,11 @@ log = logging.getLogger(__name__)
 _WAKE_SECONDS = 0.05
 
 
+# At INFO these write several lines a turn: a fifth of the throughput, and no news.
+for _chatty in ("google_genai", "httpx2", "httpcore2", "celery.worker.strategy", "celery.app.trace"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
+
+
 @worker_ready.connect
 def _start(**_: Any) -> None:
     loop = get_event_loop()
@@ -31,6 +36,11 @@ def _start(**_: Any) -> None:
 @worker_shutting_down.connect
 def _stop(**_: Any) -> None:
     process.stopping.set()
+    grace = process.settings().worker.shutdown_grace
+    # A timer in a thread, because this runs in a signal's handler: the worker itself waits for its tasks.
+    timer = threading.Timer(grace, process.hand_back)
+    timer.daemon = True
+    timer.start()
 
 
 def _sweep() -> None:

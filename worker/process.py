@@ -10,7 +10,7 @@ from backscroll.answering.answering import Answering
 from backscroll.answering.lease import Leases
 from backscroll.compaction.compact import Compacting
 from backscroll.doorbell import Doorbell
-from backscroll.errors import InvalidSetting
+from backscroll.errors import HandedBack, InvalidSetting
 from backscroll.model.gemini import Gemini
 from backscroll.settings import Settings, load
 from backscroll.store.redis import Store
@@ -62,6 +62,13 @@ def answering() -> Answering:
         ring=bell().ring,
         ring_compaction=bell().ring_compaction,
     )
+
+
+def hand_back() -> None:
+    """Drop every turn and every summary in work, for others to take up at once."""
+    for lease in answering().leases.held():
+        lease.stop(HandedBack())
+    compacting().stop.stop(HandedBack())
 
 
 @cache

@@ -29,7 +29,9 @@ def answer(tenant: str, session: str) -> None:
 @app.task(name=COMPACT)
 def compact(tenant: str, session: str) -> None:
     """Compact a session, if that is due."""
+    named = Session(tenant, session)
     try:
-        compact_session(process.compacting(), Session(tenant, session))
+        if compact_session(process.compacting(), named) == "handed_back":
+            process.bell().ring_compaction(named)
     except StoreUnavailable as error:
         log.warning("compaction left to the sweep: %s", error)

@@ -6,9 +6,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import tenacity
+
 from backscroll.answering.lease import Lease, Leases
-from backscroll.answering.turn import Pause, work
-from backscroll.errors import LeaseLost
+from backscroll.answering.turn import Outcome, Pause, work
+from backscroll.errors import LeaseLost, StoreUnavailable
 from backscroll.model.port import Model
 from backscroll.session import Session
 from backscroll.settings import Settings
@@ -74,12 +76,29 @@ def answer_session(answering: Answering, session: Session, *, go_on: Callable[[]
 def _end(answering: Answering, turn: Turn, lease: Lease, go_on: Callable[[], bool]) -> Ended | None:
     """Work on a turn and bring it to its end; None when it is to be taken up again later."""
     outcome = work(turn, answering.model, answering.settings, lease)
-    ceiling = answering.settings.budget.ceiling_tokens
     if isinstance(outcome, Pause):
         log.info("snoozed: reply=%s seconds=%g", turn.reply_id, outcome.seconds)
+    elif isinstance(outcome, ReplyError):
+        log.warning("failed: reply=%s code=%s", turn.reply_id, outcome.code)
+    # An answer took a model seconds, and a Redis that restarts is back in one: what has been said is not
+    # thrown away while nobody else can have the session. Each ending is safe to run twice.
+    patiently = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(StoreUnavailable),
+        wait=tenacity.wait_exponential(multiplier=0.1, max=1.0),
+        stop=tenacity.stop_after_delay(answering.settings.store.lock_lease),
+        reraise=True,
+    )
+    ended = patiently(_write, answering, turn, outcome, go_on)
+    if isinstance(outcome, Pause) and not outcome.seconds:
+        answering.ring(turn.session)
+    return ended
+
+
+def _write(answering: Answering, turn: Turn, outcome: Outcome, go_on: Callable[[], bool]) -> Ended | None:
+    ceiling = answering.settings.budget.ceiling_tokens
+    if isinstance(outcome, Pause):
         snooze(answering.store, turn, outcome.seconds)
         return None
     if isinstance(outcome, ReplyError):
-        log.warning("failed: reply=%s code=%s", turn.reply_id, outcome.code)
         return fail(answering.store, turn, outcome, go_on=go_on(), ceiling=ceiling)
     return commit(answering.store, turn, outcome, go_on=go_on(), ceiling=ceiling)

@@ -1,6 +1,7 @@
 """Leases: keeping the session locks of a whole process while its turns are in work.
 
-One thread renews them all at a third of the lease, in one round trip, however many there are.
+One thread renews them all at a third of the lease, in one round trip, however many there are. A turn that
+is cancelled, or whose session is deleted, is heard of at once: its lease is looked at out of turn.
 """
 
 from __future__ import annotations
@@ -8,47 +9,29 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from secrets import token_hex
 
 from backscroll.errors import LeaseLost, StoreUnavailable
+from backscroll.model.stop import Stop
 from backscroll.session import Session
+from backscroll.store import keys
+from backscroll.store.listener import Listener
 from backscroll.store.redis import Store
 from backscroll.store.turns import renew
 
 log = logging.getLogger(__name__)
 
 
-class Lease:
-    """One session's lock, held by this process as `token` until it is found lost."""
+class Lease(Stop):
+    """One session's lock, held by this process as `token` until it is found lost, or handed back."""
 
     def __init__(self, session: Session) -> None:
+        super().__init__()
         self.session = session
         self.token = token_hex(16)
-        self._lost = threading.Event()
-
-    def lose(self) -> None:
-        """Note that the lock is somebody else's now."""
-        self._lost.set()
-
-    def check(self) -> None:
-        """Return while the lock is ours.
-
-        Raises:
-            LeaseLost: when it is not.
-        """
-        if self._lost.is_set():
-            raise LeaseLost
-
-    def pause(self, seconds: float) -> None:
-        """Sleep, but no longer than the lock is ours.
-
-        Raises:
-            LeaseLost: when it is not ours any more.
-        """
-        if self._lost.wait(seconds):
-            raise LeaseLost
+        self.since = time.time()
 
 
 class Leases:
@@ -59,6 +42,7 @@ class Leases:
         self._held: set[Lease] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._dropped = Listener(store, keys.DROPPED, heard=self._look, missed=self._look_at_all)
 
     @contextmanager
     def keep(self, lease: Lease) -> Iterator[None]:
@@ -69,6 +53,7 @@ class Leases:
                 self._thread = threading.Thread(target=self._renew, name="leases", daemon=True)
                 self._thread.start()
             self._changed.notify()
+        self._dropped.start()
         try:
             yield
         finally:
@@ -80,21 +65,33 @@ class Leases:
         with self._changed:
             return list(self._held)
 
+    def close(self) -> None:
+        """Stop to listen for what is cancelled."""
+        self._dropped.close()
+
     def _renew(self) -> None:
         interval = self._store.settings.lock_lease / 3
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._held)
             time.sleep(interval)
-            held = self.held()
-            if not held:
-                continue
-            try:
-                kept = renew(self._store, [(lease.session, lease.token) for lease in held])
-            except StoreUnavailable as error:
-                # Not lost yet: the next try may still be in time, and a commit will tell for certain.
-                log.warning("leases not renewed: %s", error)
-                continue
-            for lease, ours in zip(held, kept, strict=True):
-                if not ours:
-                    lease.lose()
+            self._look_at_all()
+
+    def _look(self, session: str) -> None:
+        self._check([lease for lease in self.held() if str(lease.session) == session])
+
+    def _look_at_all(self) -> None:
+        self._check(self.held())
+
+    def _check(self, leases: Sequence[Lease]) -> None:
+        if not leases:
+            return
+        try:
+            kept = renew(self._store, [(lease.session, lease.token) for lease in leases])
+        except StoreUnavailable as error:
+            # Not lost yet: the next try may still be in time, and a commit will tell for certain.
+            log.warning("leases not renewed: %s", error)
+            return
+        for lease, ours in zip(leases, kept, strict=True):
+            if not ours:
+                lease.stop(LeaseLost())

@@ -9,7 +9,7 @@ import msgspec
 from backscroll.answering.context import build_prompt
 from backscroll.answering.lease import Lease
 from backscroll.compaction.plan import is_due
-from backscroll.errors import PermanentError, TransientError
+from backscroll.errors import HandedBack, PermanentError, TransientError
 from backscroll.messages import tokens
 from backscroll.messages.message import Message
 from backscroll.model.asking import AskedToPause, ask
@@ -20,7 +20,7 @@ from backscroll.store.turns import Completed, Turn
 
 
 class Pause(msgspec.Struct, frozen=True):
-    """The turn is to be taken up again after `seconds`."""
+    """The turn is to be taken up again after `seconds`; 0: at once, by somebody else."""
 
     seconds: float
 
@@ -37,6 +37,8 @@ def work(turn: Turn, model: Model, settings: Settings, lease: Lease) -> Outcome:
     prompt = build_prompt(turn, settings)
     try:
         answer = _answer(prompt, model, settings, lease)
+    except HandedBack:
+        return Pause(0.0)
     except AskedToPause as error:
         return Pause(error.pause)
     except TransientError as error:
@@ -54,8 +56,7 @@ def _answer(prompt: Prompt, model: Model, settings: Settings, lease: Lease) -> A
             prompt,
             deadline=limits.reply_deadline,
             timeout=limits.attempt_timeout,
-            progress=lease.check,
-            sleep=lease.pause,
+            stop=lease,
         )
     except AskedToPause:
         raise
@@ -63,7 +64,8 @@ def _answer(prompt: Prompt, model: Model, settings: Settings, lease: Lease) -> A
         if limits.fallback_model in ("", prompt.model):
             raise
         other = msgspec.structs.replace(prompt, model=limits.fallback_model)
-        return model.generate(other, timeout=limits.attempt_timeout, progress=lease.check)
+        silence = limits.attempt_timeout
+        return model.generate(other, timeout=silence, deadline=limits.reply_deadline, stop=lease)
 
 
 def _completed(turn: Turn, prompt: Prompt, answer: Answer, settings: Settings) -> Completed:

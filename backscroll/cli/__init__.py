@@ -36,4 +36,4 @@ def main() -> None:
     backscroll offline-model         a local model that speaks Gemini's protocol
 
     Settings are environment variables; docs/settings.md lists them all.
-    """
+    """  # noqa: D301  # click wants the character itself

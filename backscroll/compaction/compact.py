@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Literal
 
 from backscroll.compaction.gate import Reason, refusal
 from backscroll.compaction.plan import covered, is_due
 from backscroll.compaction.summary import PROMPT_VERSION, build_prompt
-from backscroll.errors import PermanentError, TransientError
+from backscroll.errors import HandedBack, PermanentError, TransientError
 from backscroll.messages import tokens
 from backscroll.messages.chapter import Chapter
 from backscroll.messages.part import spoken
 from backscroll.model.asking import ask
 from backscroll.model.port import Model
+from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.settings import Settings
 from backscroll.store import compactions
@@ -25,16 +26,17 @@ from backscroll.store.redis import Store
 
 log = logging.getLogger(__name__)
 
-Result = Brought | Literal["none", "refused"]
+Result = Brought | Literal["none", "refused", "handed_back"]
 
 
 @dataclass(frozen=True)
 class Compacting:
-    """What it takes to compact."""
+    """What it takes to compact. `stop` drops every summary in work, to be written by somebody else."""
 
     store: Store
     model: Model
     settings: Settings
+    stop: Stop = field(default_factory=Stop)
 
 
 def compact_session(compacting: Compacting, session: Session, *, token: str = "") -> Result:
@@ -47,7 +49,8 @@ def compact_session(compacting: Compacting, session: Session, *, token: str = ""
 
     Returns:
         `none` when nothing was to be done, `refused` when the summary could not be had or did not pass
-        the gate (it will be tried again), or how the change was brought home.
+        the gate (it will be tried again), `handed_back` when this process was told to stop, or how the
+        change was brought home.
 
     Raises:
         StoreUnavailable: when Redis does not serve; the sweep will ring again.
@@ -58,10 +61,13 @@ def compact_session(compacting: Compacting, session: Session, *, token: str = ""
     unseen = snapshot.live - len(snapshot.messages)
     count = covered(snapshot.messages, compacting.settings.budget, unseen=unseen)
     if count == 0:
-        compactions.end(compacting.store, session, snapshot.token)
+        compactions.finish(compacting.store, snapshot)
         return "none"
     try:
         chapter = _chapter(compacting, snapshot, count)
+    except HandedBack:
+        compactions.give_back(compacting.store, snapshot)
+        return "handed_back"
     except (TransientError, PermanentError) as error:
         return _refused(compacting, snapshot, error.code)
     if isinstance(chapter, str):
@@ -81,6 +87,7 @@ def _chapter(compacting: Compacting, snapshot: Snapshot, count: int) -> Chapter 
         build_prompt(messages, compacting.settings),
         deadline=limits.summary_deadline,
         timeout=limits.attempt_timeout,
+        stop=compacting.stop,
     )
     text = spoken(answer.parts)
     before, after = tokens.of_messages(messages), tokens.of_text(text)
@@ -100,12 +107,6 @@ def _chapter(compacting: Compacting, snapshot: Snapshot, count: int) -> Chapter 
 
 
 def _refused(compacting: Compacting, snapshot: Snapshot, reason: str) -> Result:
-    pause = compactions.end(
-        compacting.store,
-        snapshot.session,
-        snapshot.token,
-        refused=reason,
-        pause=compacting.settings.budget.refusal_backoff,
-    )
+    pause = compactions.refuse(compacting.store, snapshot, reason, compacting.settings.budget.refusal_backoff)
     log.warning("compaction refused: reason=%s next_try_seconds=%g", reason, pause)
     return "refused"

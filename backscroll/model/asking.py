@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import tenacity
 
 from backscroll.errors import TransientError
 from backscroll.model.port import Answer, Model, Prompt
+from backscroll.model.stop import Stop
 
 # A pause that a model asks for beyond this many seconds is no reason to hold a session and a thread.
 LONG_PAUSE = 10.0
@@ -22,19 +22,7 @@ class AskedToPause(TransientError):
         self.pause = pause
 
 
-def _nothing() -> None:
-    """Progress that nobody watches."""
-
-
-def ask(
-    model: Model,
-    prompt: Prompt,
-    *,
-    deadline: float,
-    timeout: float,
-    progress: Callable[[], None] = _nothing,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Answer:
+def ask(model: Model, prompt: Prompt, *, deadline: float, timeout: float, stop: Stop) -> Answer:
     """Get a model's answer to `prompt`.
 
     Transient errors are tried again: after the delay that the model named, else after an exponential one
@@ -45,25 +33,20 @@ def ask(
         prompt: what to ask.
         deadline: seconds for all tries together.
         timeout: seconds that the model may be silent within one try.
-        progress: called with each piece of an answer; what it raises ends the call.
-        sleep: called to wait between two tries; what it raises ends the call.
+        stop: ends a call, or the pause between two, as soon as somebody asks for it.
 
     Raises:
         TransientError: the last one, when the deadline was over.
         AskedToPause: when the model wants more than a short pause.
         PermanentError: when trying again would not help.
+        BackscrollError: the reason, when somebody asked to stop.
     """
     end = time.monotonic() + deadline
-
-    def in_time() -> None:
-        progress()
-        if time.monotonic() > end:
-            raise TransientError("deadline", f"the model did not finish within {deadline:g} s")
 
     def once() -> Answer:
         left = max(0.1, end - time.monotonic())
         try:
-            return model.generate(prompt, timeout=min(timeout, left), progress=in_time)
+            return model.generate(prompt, timeout=min(timeout, left), deadline=left, stop=stop)
         except TransientError as error:
             if error.delay is not None and error.delay > LONG_PAUSE:
                 raise AskedToPause(error.delay) from None
@@ -75,7 +58,7 @@ def ask(
         ),
         wait=_wait,
         stop=tenacity.stop_before_delay(deadline),
-        sleep=sleep,
+        sleep=stop.pause,
         reraise=True,
     )(once)
 

@@ -6,8 +6,10 @@ out: its `APIError` holds the whole request with key and prompt, so each error i
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from json import JSONDecodeError
 from typing import Any
@@ -21,6 +23,7 @@ from backscroll.errors import PermanentError, TransientError
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Other, Part, Text
 from backscroll.model.port import Answer, Content, Prompt
+from backscroll.model.stop import Stop
 from backscroll.settings import ModelSettings
 
 _TRANSIENT_STATUS = frozenset({408, 425, 429, 499, 500, 502, 503, 504})
@@ -29,42 +32,91 @@ _AGAIN = frozenset({"OTHER", "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", 
 
 
 class Gemini:
-    """The model behind google-genai. One client a process, made on first use: it does not survive a fork."""
+    """The model behind google-genai. Threads share it; a forked process needs one of its own.
+
+    Calls run on one event loop in a thread of its own, whoever waits for them: a call that nobody wants
+    any more is dropped at once, also in the middle of a silence, and its connection closed.
+    """
 
     def __init__(self, settings: ModelSettings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._client: genai.Client | None = None
 
-    def _connected(self) -> genai.Client:
+    def connect(self) -> tuple[asyncio.AbstractEventLoop, genai.Client]:
+        """Make loop and client; the first call does it too. Nothing is sent."""
         with self._lock:
-            if self._client is None:
-                unlimited = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
-                options: types.HttpOptionsDict = {"client_args": {"limits": unlimited}}
-                if self._settings.base_url:
-                    options["base_url"] = self._settings.base_url
-                self._client = genai.Client(api_key=self._settings.api_key or "none", http_options=options)
-            return self._client
+            if self._loop is None or self._client is None:
+                self._client = _client(self._settings)
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="gemini", daemon=True)
+                self._thread.start()
+            return self._loop, self._client
 
-    def generate(self, prompt: Prompt, *, timeout: float, progress: Callable[[], None]) -> Answer:
+    def generate(self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop) -> Answer:
         """Answer `prompt`; see `Model.generate`."""
-        client = self._connected()
-        config: dict[str, Any] = {"http_options": {"timeout": max(1, int(timeout * 1000))}}
-        if prompt.system:
-            config["system_instruction"] = prompt.system
-        if prompt.max_output_tokens:
-            config["max_output_tokens"] = prompt.max_output_tokens
-        gathered = _Gathered()
-        with _translated():
-            stream = client.models.generate_content_stream(
-                model=prompt.model,
-                contents=[_to_sdk(content) for content in prompt.contents],
-                config=config,  # type: ignore[arg-type]  # the SDK's typed dict, built up in steps
-            )
-            for chunk in stream:
-                progress()
-                gathered.add(chunk)
-        return gathered.answer(prompt.model)
+        stop.check()
+        loop, client = self.connect()
+        call = asyncio.run_coroutine_threadsafe(_generate(client, prompt, timeout, deadline), loop)
+        with stop.ending(call.cancel):
+            try:
+                return call.result()
+            except CancelledError:
+                stop.check()
+                raise TransientError("model_closed", "the model was closed during the call") from None
+
+    def close(self) -> None:
+        """Close the connections, and end the loop; calls that still run are dropped."""
+        with self._lock:
+            loop, thread, client = self._loop, self._thread, self._client
+            self._loop = self._thread = self._client = None
+        if loop is None or thread is None or client is None:
+            return
+        asyncio.run_coroutine_threadsafe(_close(client), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def _client(settings: ModelSettings) -> genai.Client:
+    unlimited = {"limits": httpx2.Limits(max_connections=None, max_keepalive_connections=None)}
+    options: types.HttpOptionsDict = {"async_client_args": unlimited}
+    if settings.base_url:
+        options["base_url"] = settings.base_url
+    return genai.Client(api_key=settings.api_key or "none", http_options=options)
+
+
+async def _close(client: genai.Client) -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await client.aio.aclose()
+    client.close()
+
+
+async def _generate(client: genai.Client, prompt: Prompt, timeout: float, deadline: float) -> Answer:
+    config: dict[str, Any] = {"http_options": {"timeout": max(1, int(timeout * 1000))}}
+    if prompt.system:
+        config["system_instruction"] = prompt.system
+    if prompt.max_output_tokens:
+        config["max_output_tokens"] = prompt.max_output_tokens
+    gathered = _Gathered()
+    with _translated():
+        try:
+            async with asyncio.timeout(deadline):
+                stream = await client.aio.models.generate_content_stream(
+                    model=prompt.model,
+                    contents=[_to_sdk(content) for content in prompt.contents],
+                    config=config,  # type: ignore[arg-type]  # the SDK's typed dict, built up in steps
+                )
+                async for chunk in stream:
+                    gathered.add(chunk)
+        except TimeoutError:
+            raise TransientError("deadline", "the model did not finish in time") from None
+    return gathered.answer(prompt.model)
 
 
 class _Gathered:

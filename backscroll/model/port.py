@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal, Protocol
 
 import msgspec
 
 from backscroll.messages.message import Role, Usage
 from backscroll.messages.part import Part
+from backscroll.model.stop import Stop
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -39,13 +39,14 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class Model(Protocol):
     """A model that answers prompts."""
 
-    def generate(self, prompt: Prompt, *, timeout: float, progress: Callable[[], None]) -> Answer:
+    def generate(self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop) -> Answer:
         """Answer `prompt`.
 
         Args:
             prompt: what to answer.
             timeout: seconds that the model may be silent, before and within its answer.
-            progress: called with each piece that arrives; what it raises ends the call and is passed on.
+            deadline: seconds for the whole answer.
+            stop: ends the call at once when somebody asks for it, and raises the reason.
 
         Raises:
             TransientError: the same call may succeed later; `delay` where the model named one.

@@ -87,18 +87,31 @@ def write_back(store: Store, snapshot: Snapshot, chapter: Chapter, *, saved: int
     return result.decode()  # type: ignore[return-value]  # the script gives no other
 
 
-def end(store: Store, session: Session, token: str, *, refused: str = "", pause: float = 0.0) -> float:
-    """End a compaction that changes nothing.
+def finish(store: Store, snapshot: Snapshot) -> None:
+    """End a compaction that had nothing to do."""
+    _end(store, snapshot, "", "")
+
+
+def give_back(store: Store, snapshot: Snapshot) -> None:
+    """End a compaction that this process cannot finish; it is due again at once."""
+    _end(store, snapshot, "", 0)
+
+
+def refuse(store: Store, snapshot: Snapshot, reason: str, pause: float) -> float:
+    """End a compaction whose summary is no good, and count why.
 
     Args:
         store: where.
-        session: of which session.
-        token: of the compaction.
-        refused: why it was refused; empty when there was nothing to do.
+        snapshot: of which compaction.
+        reason: the code of what was wrong.
         pause: seconds until the next try after a first refusal; each further one in a row doubles it.
 
     Returns:
-        Seconds until the next try; 0 when none is planned.
+        Seconds until the next try.
     """
-    planned: int = store.run("end_compaction", session, token, refused, int(pause * 1000))
-    return planned / 1000
+    return _end(store, snapshot, reason, int(pause * 1000)) / 1000
+
+
+def _end(store: Store, snapshot: Snapshot, reason: str, pause: int | str) -> int:
+    planned: int = store.run("end_compaction", snapshot.session, snapshot.token, reason, pause)
+    return planned

@@ -4,7 +4,9 @@ All keys of a session share its shard's hash tag and so lie in one slot of a Clu
 `bs:{shard}:tenant/session:…`. Each expires `SESSION_TTL` after the last access to the session, except:
 
     lock              after its lease
-    idem:<key>        after 24 hours, or with the session's time to live where that is shorter
+    reply:<id>        after the last access to the reply itself, and not before its idempotency key; nobody
+                      can read it any more once its session is gone
+    idem:<key>        after 24 hours; of no effect once its session is gone
     due, compactions  a shard's own: after the longest time to live of a session that was put there
     bs:sweeper        after three sweep intervals: the worker that sweeps at the moment
 """
@@ -16,8 +18,10 @@ from functools import lru_cache
 from backscroll.session import Session
 
 PREFIX = "bs:"
-# Pub/sub, so no key: the ids of replies as they end.
+# Pub/sub, so no keys: the ids of replies as they end, and the names of sessions whose turn in work was
+# cancelled or deleted.
 ENDED = PREFIX + "ended"
+DROPPED = PREFIX + "dropped"
 SWEEPER = PREFIX + "sweeper"
 
 # In the order in which the scripts take them (lua/parts/session.lua).

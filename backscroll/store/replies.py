@@ -19,6 +19,8 @@ from backscroll.store.redis import Store, table
 Status = Literal["queued", "in_progress", "completed", "failed", "cancelled", "incomplete"]
 TERMINAL: frozenset[Status] = frozenset({"completed", "failed", "cancelled", "incomplete"})
 
+OnBusy = Literal["queue", "reject", "merge"]
+
 # What a client that was turned away is told to wait, in seconds: about a turn.
 _TURN = 2.0
 
@@ -60,19 +62,28 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Submitted(msgspec.Struct, frozen=True):
-    """An accepted message: its reply, how many are before it, and whether the doorbell must ring."""
+    """An accepted message: its reply, how many are before it, and whether the doorbell must ring.
+
+    `new` is False when the same message had been accepted before.
+    """
 
     reply_id: str
     position: int | None
     ring: bool
+    new: bool
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as the client posted it. `model` overrides the deployment's for this message."""
+    """A message as the client posted it. `model` overrides the deployment's for this message.
+
+    `on_busy` decides when anything waits or is in work: the message queues, is rejected, or is merged into
+    the last one that waits, up to `merged_bytes` of JSON for both.
+    """
 
     parts: tuple[Part, ...]
     model: str | None = None
-    on_busy: Literal["queue", "reject"] = "queue"
+    on_busy: OnBusy = "queue"
+    merged_bytes: int = 64 * 1024
     idempotency_key: str | None = None
 
 
@@ -99,14 +110,15 @@ def submit(store: Store, session: Session, submission: Submission) -> Submitted:
         submission.model or "",
         store.settings.inbox_limit,
         int(store.settings.ring_grace * 1000),
-        "1" if submission.on_busy == "reject" else "",
+        submission.on_busy,
+        submission.merged_bytes,
         idem,
         fingerprint,
     )
     match state:
         case b"accepted":
-            reply_id, position, ring = rest
-            return Submitted(reply_id.decode(), position if position >= 0 else None, ring == 1)
+            reply_id, position, ring, new = rest
+            return Submitted(reply_id.decode(), position if position >= 0 else None, ring == 1, new == 1)
         case b"reused":
             raise InvalidRequest(
                 "Idempotency-Key", "this key was used for another message", code="idempotency_key_reused"
@@ -125,7 +137,7 @@ def read(store: Store, session: Session, reply_id: str) -> Reply:
         StoreUnavailable: when Redis does not serve.
     """
     flat, position = store.run("read_reply", session, reply_id)
-    if not flat:
+    if not flat or b"status" not in flat[::2]:
         raise NotFound(f"session {session.id} has no reply {reply_id!r}")
     return _reply(session, reply_id, table(flat), position)
 
@@ -139,7 +151,7 @@ def cancel(store: Store, session: Session, reply_id: str) -> bool:
     Raises:
         NotFound: when the session has no such reply.
     """
-    state, *rest = store.run("cancel", session, reply_id)
+    state, *rest = store.run("cancel", session, reply_id, keys.DROPPED)
     if state == b"missing":
         raise NotFound(f"session {session.id} has no reply {reply_id!r}")
     return bool(rest[0])

@@ -10,6 +10,7 @@ from backscroll.messages.chapter import Chapter, decode_chapter
 from backscroll.messages.codec import decode
 from backscroll.messages.message import Message
 from backscroll.session import Session
+from backscroll.store import keys
 from backscroll.store.redis import Store, table
 from backscroll.store.turns import Context, context
 
@@ -114,7 +115,7 @@ def delete(store: Store, session: Session) -> None:
         NotFound: when there is no such session.
         StoreUnavailable: when Redis does not serve.
     """
-    if not store.run("delete", session):
+    if not store.run("delete", session, keys.DROPPED):
         raise _missing(session)
 
 

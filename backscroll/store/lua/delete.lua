@@ -1,5 +1,6 @@
 -- Erase a session, also while a turn is in work: its holder finds the lock gone. uses: session
 --
+-- ARGS    1 pub/sub channel on which the holder of a turn in work is told
 -- Result  1 erased | 0 there was none
 -- Replay  the second call finds nothing.
 local existed = redis.call('EXISTS', META)
@@ -12,6 +13,7 @@ for _, id in ipairs(redis.call('LRANGE', REPLIES, 0, -1)) do
   end
 end
 redis.call('DEL', META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, LOCK, OFFER, REPLIES)
+redis.call('PUBLISH', ARGS[1], NAME)
 redis.call('ZREM', DUE, NAME)
 redis.call('ZREM', COMPACTIONS, NAME)
 for _, id in ipairs(waiting) do

@@ -1,12 +1,15 @@
 -- Read one reply. uses: session
 --
 -- ARGS    1 reply id
--- Result  {fields, position in the inbox or -1}; no fields: no such reply
+-- Result  {fields, position in the inbox or -1}; no fields: no such reply, or its session is gone
 -- Replay  harmless.
-local key = reply_key(ARGS[1])
-local fields = redis.call('HGETALL', key)
+local id = ARGS[1]
+if redis.call('EXISTS', META) == 0 then
+  return {{}, -1}
+end
+local fields = redis.call('HGETALL', reply_key(id))
 if #fields > 0 then
   keep()
-  redis.call('PEXPIRE', key, TTL)
+  keep_reply(id)
 end
-return {fields, redis.call('LPOS', INBOX, ARGS[1]) or -1}
+return {fields, redis.call('LPOS', INBOX, id) or -1}

@@ -1,21 +1,14 @@
 -- Accept a message: put a reply on the session's inbox. uses: session
 --
 -- ARGS    1 reply id  2 request: parts as JSON  3 model, or ''  4 inbox limit  5 grace, ms, of a doorbell
---         6 '1': refuse when anything waits or is in work
---         7 idempotency key's Redis key, or ''  8 fingerprint of the body
--- Result  {'accepted', id, position, ring}   ring 1: nobody is there to hear of it, ring the doorbell
+--         6 when anything waits or is in work: 'queue', 'reject', or 'merge' with the last that waits
+--         7 bytes that a merged request may have
+--         8 idempotency key's Redis key, or ''  9 fingerprint of the body
+-- Result  {'accepted', id, position, ring, new}   ring 1: nobody is there to hear of it, ring the doorbell;
+--         new 0: this message was accepted before; position -1: its reply waits no more
 --         {'full', waiting} | {'busy', waiting} | {'reused'}: the idempotency key came with another body
 -- Replay  the same id, or the same idempotency key, gives the same reply and adds nothing.
-local id, request, model, limit, grace, reject, idem, fingerprint = unpack(ARGS)
-
-local first = id
-if idem ~= '' then
-  local seen = redis.call('HMGET', idem, 'reply', 'fingerprint')
-  if seen[1] and seen[2] ~= fingerprint then
-    return {'reused'}
-  end
-  first = seen[1] or id
-end
+local id, request, model, limit, grace, on_busy, most, idem, fingerprint = unpack(ARGS)
 
 local function must_ring()
   -- A holder sees the inbox when it commits; a bell that was just rung is still on its way.
@@ -30,14 +23,58 @@ local function must_ring()
   return 1
 end
 
-if redis.call('EXISTS', reply_key(first)) == 1 then
-  local position = redis.call('LPOS', INBOX, first)
-  return {'accepted', first, position or -1, position and must_ring() or 0}
+local function accepted(reply, new)
+  keep()
+  local position = redis.call('LPOS', INBOX, reply)
+  return {'accepted', reply, position or -1, position and must_ring() or 0, new}
+end
+
+local function remember(reply)
+  if idem ~= '' then
+    local session = redis.call('HGET', META, 'created_at')
+    redis.call('HSET', idem, 'reply', reply, 'fingerprint', fingerprint, 'session', session)
+    redis.call('PEXPIRE', idem, DAY)
+  end
+end
+
+-- The last message that waits takes this one in, if it is one for the same model and has the room.
+local function merge()
+  local last = redis.call('LINDEX', INBOX, -1)
+  local waits = last and redis.call('HMGET', reply_key(last), 'status', 'model', 'request')
+  if not waits or waits[1] ~= 'queued' or waits[2] ~= model or #waits[3] + #request > tonumber(most) then
+    return nil
+  end
+  -- Two JSON arrays become one, and a replay of this id is led to the reply that took it in.
+  redis.call('HSET', reply_key(last), 'request', string.sub(waits[3], 1, -2) .. ',' .. string.sub(request, 2))
+  redis.call('HSET', reply_key(id), 'merged_into', last, 'idem', idem)
+  keep_reply(id)
+  redis.call('RPUSH', REPLIES, id)
+  return last
+end
+
+if idem ~= '' then
+  local seen = redis.call('HMGET', idem, 'reply', 'fingerprint', 'session')
+  -- A key of an earlier session of this name, which is gone, says nothing.
+  if seen[1] and seen[3] == redis.call('HGET', META, 'created_at') then
+    if seen[2] ~= fingerprint then
+      return {'reused'}
+    end
+    return accepted(seen[1], 0)
+  end
+end
+local found = redis.call('HMGET', reply_key(id), 'status', 'merged_into')
+if found[1] or found[2] then
+  return accepted(found[2] or id, 0)
 end
 
 local waiting = redis.call('LLEN', INBOX)
-if reject == '1' and waiting > 0 then
+if on_busy == 'reject' and waiting > 0 then
   return {'busy', waiting}
+end
+local into = on_busy == 'merge' and merge()
+if into then
+  remember(into)
+  return accepted(into, 1)
 end
 if waiting >= tonumber(limit) then
   return {'full', waiting}
@@ -46,13 +83,10 @@ end
 if redis.call('HSETNX', META, 'created_at', NOW) == 1 then
   redis.call('HSET', META, 'v', 1, 'last', 0, 'watermark', 0, 'context_tokens', 0, 'fence', 0)
 end
+remember(id)
 redis.call('HSET', reply_key(id), 'status', 'queued', 'request', request, 'model', model,
   'attempts', 0, 'created_at', NOW, 'idem', idem)
-redis.call('PEXPIRE', reply_key(id), TTL)
-if idem ~= '' then
-  redis.call('HSET', idem, 'reply', id, 'fingerprint', fingerprint)
-  redis.call('PEXPIRE', idem, math.min(TTL, 86400000))
-end
+keep_reply(id)
 redis.call('RPUSH', INBOX, id)
 redis.call('RPUSH', REPLIES, id)
 for _ = 1, 2 do -- forget two of the expired for each new one, so that the list stays as long as what it lists
@@ -61,5 +95,4 @@ for _ = 1, 2 do -- forget two of the expired for each new one, so that the list 
     redis.call('LPOP', REPLIES)
   end
 end
-keep()
-return {'accepted', id, waiting, must_ring()}
+return accepted(id, 1)

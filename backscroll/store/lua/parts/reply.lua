@@ -6,7 +6,7 @@ local function end_reply(id, status, ...)
   local key = reply_key(id)
   redis.call('HSET', key, 'status', status, 'finished_at', NOW, ...)
   redis.call('HDEL', key, 'request')
-  redis.call('PEXPIRE', key, TTL)
+  keep_reply(id)
   redis.call('LREM', INBOX, 1, id)
   redis.call('PUBLISH', CHANNEL, id)
 end

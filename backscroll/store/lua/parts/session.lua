@@ -21,6 +21,13 @@ local function reply_key(id)
   return string.sub(META, 1, -5) .. 'reply:' .. id
 end
 
+-- A reply lives TTL from its last access, and as long as its idempotency key, which leads to it.
+local DAY = 86400000
+local function keep_reply(id)
+  local idem = redis.call('HGET', reply_key(id), 'idem')
+  redis.call('PEXPIRE', reply_key(id), (idem and idem ~= '') and math.max(TTL, DAY) or TTL)
+end
+
 -- Count something in a session that is still there: a late call must not bring a deleted one back.
 local function count(field)
   if redis.call('EXISTS', META) == 1 then

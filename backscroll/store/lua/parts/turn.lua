@@ -61,7 +61,7 @@ local function begin(token, lease, max_attempts, budget)
       end
       redis.call('SET', LOCK, token, 'PX', lease)
       index(DUE, NOW + lease)
-      redis.call('PEXPIRE', key, TTL)
+      keep_reply(id)
       keep()
       return {'turn', id, redis.call('HGETALL', key), redis.call('HGETALL', META),
         redis.call('LRANGE', CHAPTERS, 0, -1), redis.call('GET', LEDGER), newest(budget)}

@@ -1,0 +1,1 @@
+"""The player of conversations: posts them as clients would, and checks what the server made of them."""

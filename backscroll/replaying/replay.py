@@ -1,0 +1,76 @@
+"""A whole run: many sessions, some of them at a time, first played and then checked."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import httpx2
+
+from backscroll.replaying import held
+from backscroll.replaying.calling import find_server
+from backscroll.replaying.checking import check
+from backscroll.replaying.conversations import Script
+from backscroll.replaying.playing import play
+from backscroll.replaying.report import Played, Report, summarise
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_TIMEOUT = 15.0
+
+
+async def replay(
+    run: str,
+    scripts: Sequence[Script],
+    *,
+    base_url: str,
+    concurrency: int,
+    heard: Callable[[], None],
+    checked: Callable[[], None],
+) -> Report:
+    """Play sessions, check what became of them, and report.
+
+    Args:
+        run: the run's name.
+        scripts: the sessions.
+        base_url: where the server is.
+        concurrency: how many sessions play at a time.
+        heard: called after each message.
+        checked: called after each session that was checked.
+
+    Raises:
+        TransientError: when the server cannot be reached, or went away for long.
+        PermanentError: when what answers is not Backscroll.
+    """
+    limits = httpx2.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
+    async with httpx2.AsyncClient(base_url=base_url, limits=limits, timeout=_TIMEOUT) as http:
+        await find_server(http)
+        begun = time.monotonic()
+        told = await _each(scripts, lambda script: play(http, script, heard=heard), concurrency)
+        seconds = time.monotonic() - begun
+
+        # Only now, so that no session that could be played waits for another's compaction.
+        async def look(number: int) -> Played:
+            session = scripts[number].session
+            found = await held.read(http, session)
+            checked()
+            return Played(session, told[number], found, check(told[number], found.transcript))
+
+        played = await _each(range(len(scripts)), look, concurrency)
+    return summarise(run, played, seconds)
+
+
+async def _each(items: Sequence[T], work: Callable[[T], Awaitable[R]], concurrency: int) -> list[R]:
+    """Do `work` for each item, for at most `concurrency` of them at a time; give the results in order."""
+    results: dict[int, R] = {}
+    waiting = iter(enumerate(items))
+
+    async def worker() -> None:
+        for number, item in waiting:
+            results[number] = await work(item)
+
+    await asyncio.gather(*(worker() for _ in range(min(concurrency, len(items)))))
+    return [results[number] for number in range(len(items))]

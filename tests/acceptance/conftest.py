@@ -1,0 +1,79 @@
+"""One deployment for all acceptance tests of this process; who needs another one starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis as redis_py
+
+from backscroll.running.embedded_redis import EmbeddedRedis
+from tests.stack.api import Api
+from tests.stack.offline import OfflineModel
+from tests.stack.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def offline_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfflineModel]:
+    """The model that all deployments of this process ask."""
+    model = OfflineModel(tmp_path_factory.mktemp("model"))
+    yield model
+    model.stop()
+
+
+@pytest.fixture
+def model(offline_model: OfflineModel) -> Iterator[OfflineModel]:
+    """The model, without what earlier tests ordered."""
+    offline_model.reset()
+    yield offline_model
+    offline_model.reset()
+
+
+@pytest.fixture(scope="session")
+def _shared(
+    tmp_path_factory: pytest.TempPathFactory, redis_server: EmbeddedRedis, offline_model: OfflineModel
+) -> Iterator[Api]:
+    stack = Stack(tmp_path_factory.mktemp("stack"), redis_server.url, redis_server.broker_url, offline_model)
+    api = stack.start()
+    yield api
+    stack.stop()
+
+
+@pytest.fixture
+def api(_shared: Api, model: OfflineModel, redis: redis_py.Redis) -> Api:
+    """A client of the shared deployment; every key that a test leaves is checked for its expiry."""
+    return _shared
+
+
+@pytest.fixture
+def make_stack(
+    tmp_path_factory: pytest.TempPathFactory,
+    redis_server: EmbeddedRedis,
+    model: OfflineModel,
+    redis: redis_py.Redis,
+) -> Iterator[Callable[..., Stack]]:
+    """Make a deployment of one's own, with settings as keyword arguments: to be killed, or set otherwise.
+
+    It has databases of its own on the shared Redis, or its workers would answer for the shared one.
+    """
+    made: list[Stack] = []
+
+    def make(*, redis_url: str = "", broker_url: str = "", **env: str) -> Stack:
+        number = 2 + 2 * len(made)
+        stack = Stack(
+            tmp_path_factory.mktemp("own"),
+            redis_url or redis_server.url.replace("db=0", f"db={number}"),
+            broker_url or redis_server.broker_url.replace("virtual_host=1", f"virtual_host={number + 1}"),
+            model,
+            **env,
+        )
+        made.append(stack)
+        return stack
+
+    yield make
+    for stack in made:
+        stack.stop()
+        with redis_py.Redis.from_url(stack.env["REDIS_URL"]) as client:
+            eternal = [key for key in client.scan_iter("bs:*") if client.pttl(key) == -1]
+            client.flushdb()
+            assert not eternal, f"keys without an expiry: {eternal}"

@@ -1,0 +1,158 @@
+"""The old part of a long history is summarised in the background, and nothing is lost by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import pytest
+
+from tests.stack.api import Api, Json, user_texts
+from tests.stack.offline import OfflineModel
+from tests.stack.stack import Stack
+
+FILLER = "We went on for a while about the harbour, the ferries and the price of herring in the old town."
+
+
+def talk(api: Api, sid: str, turns: int, *, start: int = 0) -> list[str]:
+    said = [f"Remark {number}: {FILLER}" for number in range(start, start + turns)]
+    for text in said:
+        api.say(sid, text)
+    return said
+
+
+def compacted(state: Json) -> bool:
+    return bool(state["chapters"]) and state["compaction"] == "none"
+
+
+def test_a_long_history_is_compacted_and_the_transcript_stays_whole(api: Api, sid: str) -> None:
+    said = talk(api, sid, 15)
+
+    state = api.until_session(sid, "a chapter is there", compacted)
+
+    chapter = state["chapters"][0]
+    assert (chapter["first"], chapter["last"]) == (1, state["watermark"])
+    assert chapter["tokens_after"] < chapter["tokens_before"]
+    context = api.context(sid)
+    assert len(context["messages"]) == 20, "ten turns stay verbatim"
+    assert context["messages"][0]["seq"] == state["watermark"] + 1
+    assert user_texts(api.transcript(sid)) == said
+
+
+def test_the_next_answer_is_given_from_chapter_and_recent_messages(
+    api: Api, model: OfflineModel, sid: str
+) -> None:
+    talk(api, sid, 15)
+    api.until_session(sid, "a chapter is there", compacted)
+    question = f"What did we speak of, {sid}?"
+    api.say(sid, question)
+    contents = model.requests("reply", containing=question)[-1]["body"]["contents"]
+    assert [content["role"] for content in contents] == ["user", "model"] * 11 + ["user"]
+    notes = "".join(part["text"] for part in contents[0]["parts"])
+    assert api.context(sid)["chapters"][0]["text"] in notes
+    assert "follow no instruction" in notes
+    assert len(contents) == 23, "notes, ten turns, the question"
+
+
+def test_messages_come_and_go_while_chapters_follow_one_another(api: Api, sid: str) -> None:
+    said = talk(api, sid, 30)
+    state = api.until_session(sid, "three chapters", lambda s: len(s["chapters"]) >= 3 and compacted(s))
+    ranges = [(chapter["first"], chapter["last"]) for chapter in state["chapters"]]
+    assert ranges[0][0] == 1
+    assert ranges[-1][1] == state["watermark"]
+    assert all(before[1] + 1 == after[0] for before, after in pairwise(ranges))
+    assert user_texts(api.transcript(sid)) == said
+
+
+def test_f01_messages_posted_during_a_summary_are_all_kept(
+    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    # Elsewhere what arrived meanwhile was trimmed away by position.
+    api = make_stack().start()
+    model.fault("delay", target="summary", seconds=3)
+    said = talk(api, sid, 15)
+    watch = api.session(sid)
+    assert not watch["chapters"], "the summary is in work"
+    said += talk(api, sid, 4, start=15)
+    state = api.until_session(sid, "a chapter is there", compacted)
+    assert user_texts(api.transcript(sid)) == said
+    live = [message["seq"] for message in api.context(sid)["messages"]]
+    assert live == list(range(state["watermark"] + 1, 39))
+
+
+def test_f11_the_summariser_reads_the_messages_in_order(api: Api, model: OfflineModel, sid: str) -> None:
+    # Elsewhere they came newest first.
+    api.say(sid, f"This is {sid}, remark 0. {FILLER}")
+    talk(api, sid, 14, start=1)
+    api.until_session(sid, "a chapter is there", compacted)
+    body = model.requests("summary", containing=sid)[0]["body"]
+    lines = body["contents"][-1]["parts"][0]["text"].splitlines()
+    assert [int(line[1 : line.index("]")]) for line in lines] == list(range(1, len(lines) + 1))
+
+
+REFUSED = [
+    ("empty_text", {}, "empty_answer"),
+    ("text", {"text": "NONE"}, "empty"),
+    ("text", {"text": "Error generating summary: 503"}, "error_text"),
+    ("max_tokens", {}, "cut_off"),
+    ("text", {"text": "word " * 3000}, "not_smaller"),
+    ("400", {}, "model_refused"),
+    ("503", {}, "model_unavailable"),
+    ("blocked", {}, "blocked"),
+]
+
+
+@pytest.fixture
+def hasty(make_stack: Callable[..., Stack]) -> Api:
+    return make_stack(BACKSCROLL_SUMMARY_DEADLINE="0.4", BACKSCROLL_REFUSAL_BACKOFF="0.3").start()
+
+
+def test_f05_f06_f07_f13_a_bad_summary_is_refused_and_changes_nothing(
+    hasty: Api, model: OfflineModel, sid: str
+) -> None:
+    # Elsewhere messages were taken out first; empty summaries, error texts or longer ones took their place.
+    for number, (kind, parameters, reason) in enumerate(REFUSED):
+        name = f"{sid}-{number}"
+        model.fault(kind, target="summary", match=name, count=0, **parameters)
+        hasty.say(name, f"This is {name}.")
+        said = [f"This is {name}.", *talk(hasty, name, 14)]
+        state = hasty.until_session(
+            name, f"a refusal for {reason}", lambda s, r=reason: s["compactions"]["refused_by_reason"].get(r)
+        )
+        assert not state["chapters"]
+        assert state["watermark"] == 0
+        assert user_texts(hasty.transcript(name)) == said
+        assert len(hasty.context(name)["messages"]) == 30
+        model.reset()
+        hasty.until_session(name, "the next try succeeds", compacted)
+        assert user_texts(hasty.transcript(name)) == said
+
+
+def test_f17_f18_nobody_waits_for_a_summary(
+    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    # Elsewhere the summary ran within the reply, or messages were turned away while it ran.
+    api = make_stack().start()
+    model.fault("delay", target="summary", seconds=8, count=0)
+    talk(api, sid, 15)
+    assert not api.session(sid)["chapters"]
+    with ThreadPoolExecutor(4) as pool:
+        rids = list(pool.map(lambda n: api.submit(sid, f"quick question {n}"), range(4)))
+    replies = [api.ended(sid, rid, seconds=5) for rid in rids]
+    assert not api.session(sid)["chapters"], "the summary is still in work"
+    assert all(reply["status"] == "completed" for reply in replies)
+
+
+def test_the_context_stays_below_its_ceiling_while_the_summariser_is_down(
+    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    api = make_stack(
+        BACKSCROLL_CONTEXT_TOKENS="800", BACKSCROLL_CEILING_TOKENS="1000", BACKSCROLL_MESSAGE_BYTES="2000"
+    ).start()
+    model.fault("503", target="summary", count=0)
+    said = talk(api, sid, 30)
+    sizes = [message["usage"]["prompt_tokens"] for message in api.transcript(sid)[1::2]]
+    assert max(sizes) <= 1000
+    assert sizes[-1] > 700, "as many of the newest turns as fit are sent"
+    assert user_texts(api.transcript(sid)) == said

@@ -1,0 +1,79 @@
+"""One session is answered in order, one turn at a time; many sessions at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.stack.api import Api, user_texts
+from tests.stack.offline import OfflineModel
+from tests.stack.stack import Stack
+
+
+def test_f20_fifty_posts_at_once_to_one_session_are_fifty_turns_in_order(api: Api, sid: str) -> None:
+    # Elsewhere requests read, appended and wrote, and the last writer won.
+    with ThreadPoolExecutor(50) as pool:
+        rids = list(pool.map(lambda n: api.submit(sid, f"message {n} of {sid}"), range(50)))
+        replies = list(pool.map(lambda rid: api.ended(sid, rid), rids))
+
+    messages = api.transcript(sid)
+    by_seq = {reply["seq"]: number for number, reply in enumerate(replies)}
+    assert [reply["status"] for reply in replies] == ["completed"] * 50
+    assert user_texts(messages) == [f"message {by_seq[seq]} of {sid}" for seq in range(1, 100, 2)]
+    in_order = sorted(replies, key=lambda reply: reply["seq"])
+    ends = [reply["finished_at"] for reply in in_order]
+    assert ends == sorted(ends), "replies complete in the order of the transcript"
+    accepted = [reply["created_at"] for reply in in_order]
+    assert accepted == sorted(accepted), "which is the order in which they were accepted"
+
+
+def test_messages_that_wait_are_told_their_position(api: Api, model: OfflineModel, sid: str) -> None:
+    model.fault("delay", seconds=1, match=sid)
+    positions = [api.post(sid, f"message {n} of {sid}").json()["position"] for n in range(4)]
+    assert positions == [0, 1, 2, 3]
+    api.until_session(sid, "all are answered", lambda state: not state["pending"])
+
+
+def test_many_sessions_are_answered_at_the_same_time(api: Api, model: OfflineModel, sid: str) -> None:
+    model.fault("delay", seconds=1.5, match=sid, count=10)
+    names = [f"{sid}-{number}" for number in range(10)]
+    rids = [api.submit(name, f"hello from {sid}") for name in names]
+    replies = [api.ended(name, rid) for name, rid in zip(names, rids, strict=True)]
+    assert max(r["started_at"] for r in replies) < min(r["finished_at"] for r in replies)
+
+
+def test_a_busy_session_leaves_the_other_thread_of_a_worker_free(
+    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    stack = make_stack(BACKSCROLL_WORKER_THREADS="2")
+    api = stack.start()
+    model.fault("delay", seconds=2, match=f"slow {sid}", count=5)
+    slow = [api.submit(sid, f"slow {sid} {number}") for number in range(5)]
+    quick = [api.say(f"{sid}-other", f"quick {number}") for number in range(3)]
+    assert quick[-1]["finished_at"] < api.ended(sid, slow[-1])["finished_at"]
+
+
+def test_a_full_inbox_turns_further_messages_away(
+    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    stack = make_stack(BACKSCROLL_INBOX_LIMIT="2")
+    api = stack.start()
+    model.fault("delay", seconds=2, match=sid)
+    for number in range(2):
+        api.submit(sid, f"message {number} of {sid}")
+    refused = api.post(sid, "one too many")
+    assert (refused.status_code, refused.json()["code"]) == (429, "inbox_full")
+    assert int(refused.headers["Retry-After"]) >= 1
+    api.until_session(sid, "all are answered", lambda state: not state["pending"])
+    assert len(api.transcript(sid)) == 4
+
+
+def test_a_client_may_ask_to_be_rejected_while_the_session_is_busy(
+    api: Api, model: OfflineModel, sid: str
+) -> None:
+    model.fault("delay", seconds=1, match=sid)
+    rid = api.submit(sid, f"hello from {sid}", on_busy="reject")
+    refused = api.post(sid, "me too", on_busy="reject")
+    assert (refused.status_code, refused.json()["code"]) == (409, "session_busy")
+    api.ended(sid, rid)
+    api.say(sid, "now then", on_busy="reject")

@@ -1,0 +1,161 @@
+"""Processes die, messages of the broker get lost: every accepted message is answered all the same, once."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+import redis as redis_py
+
+from tests.stack.api import Api, user_texts
+from tests.stack.conditions import until
+from tests.stack.offline import OfflineModel
+from tests.stack.stack import Stack
+
+
+def in_work(api: Api, model: OfflineModel, sid: str) -> None:
+    """Wait until the model is busy with a turn of `sid`."""
+    until("the model was asked", lambda: model.requests("reply", containing=sid))
+    api.until_session(sid, "the turn is in work", lambda state: state["in_work"])
+
+
+def test_a_killed_reply_worker_costs_a_lease_and_no_message(
+    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    stack = make_stack()
+    worker, api = stack.worker("replies"), stack.web()
+    model.fault("delay", seconds=20, match=sid)
+    rid = api.submit(sid, f"hello from {sid}")
+    in_work(api, model, sid)
+
+    worker.kill()
+    assert api.reply(sid, rid)["status"] == "in_progress"
+    stack.worker("replies")
+
+    reply = api.ended(sid, rid, seconds=15)
+    assert (reply["status"], reply["attempts"]) == ("completed", 2)
+    assert user_texts(api.transcript(sid)) == [f"hello from {sid}"]
+
+
+def test_f22_a_worker_that_slept_past_its_lease_writes_nothing(
+    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    # Elsewhere a late owner overwrote the new one's work, and freed somebody else's lock.
+    stack = make_stack()
+    sleeper, api = stack.worker("replies"), stack.web()
+    model.fault("delay", seconds=1, match=sid)
+    rid = api.submit(sid, f"hello from {sid}")
+    in_work(api, model, sid)
+    sleeper.signal(signal.SIGSTOP)
+    stack.worker("replies")
+    reply = api.ended(sid, rid, seconds=15)
+    sleeper.signal(signal.SIGCONT)
+    sleeper.until_says("lease lost")
+    assert reply["attempts"] == 2
+    messages = api.transcript(sid)
+    assert user_texts(messages) == [f"hello from {sid}"]
+    assert messages[1]["text"] == reply["text"]
+    api.say(sid, "and on it goes")
+
+
+def test_a_turn_that_kills_its_worker_again_and_again_fails_and_the_session_goes_on(
+    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    stack = make_stack(BACKSCROLL_LOCK_LEASE="1", BACKSCROLL_MAX_ATTEMPTS="2")
+    api = stack.web()
+    model.fault("delay", seconds=20, match=f"poison {sid}", count=0)
+    rid = api.submit(sid, f"poison {sid}")
+    for attempt in (1, 2):
+        worker = stack.worker("replies")
+        until("the model was asked", lambda n=attempt: len(model.requests(containing=sid)) == n)
+        worker.kill()
+    after = api.submit(sid, "something wholesome")
+    stack.worker("replies")
+    failed = api.ended(sid, rid)
+    assert (failed["status"], failed["error"]["code"]) == ("failed", "worker_lost")
+    assert api.ended(sid, after)["status"] == "completed"
+    assert user_texts(api.transcript(sid)) == ["something wholesome"]
+
+
+def test_a_broker_that_lost_its_messages_costs_the_sweep_a_second(
+    make_stack: Callable[..., Stack], sid: str
+) -> None:
+    stack = make_stack()
+    api = stack.web()
+    rids = [api.submit(f"{sid}-{number}", "is anybody there?") for number in range(3)]
+    with redis_py.Redis.from_url(
+        stack.env["BROKER_URL"].replace("redis+socket", "unix").replace("virtual_host", "db")
+    ) as broker:
+        assert broker.llen("replies") == 3
+        broker.flushdb()
+    stack.worker("replies")
+    for number, rid in enumerate(rids):
+        assert api.ended(f"{sid}-{number}", rid)["status"] == "completed"
+
+
+def test_f25_a_doorbell_that_rings_twice_is_answered_once(
+    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    # Elsewhere a redelivered task ran twice at once.
+    stack = make_stack()
+    stack.worker("replies")
+    api = stack.web()
+    model.fault("delay", seconds=1.5, match=sid)
+    rid = api.submit(sid, f"hello from {sid}")
+    in_work(api, model, sid)
+    from backscroll.doorbell import Doorbell, celery_app
+    from backscroll.session import Session
+    from backscroll.settings import load
+
+    app = celery_app(load(stack.env).worker, publishes_only=True)
+    for _ in range(5):
+        assert Doorbell(app).ring(Session("default", sid))
+    app.close()
+    assert api.ended(sid, rid)["attempts"] == 1
+    assert len(model.requests(containing=sid)) == 1
+    assert user_texts(api.transcript(sid)) == [f"hello from {sid}"]
+
+
+def test_a_killed_web_process_loses_nothing_that_it_accepted(
+    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    stack = make_stack()
+    stack.worker("replies")
+    api = stack.web()
+    model.fault("delay", seconds=1, match=sid)
+    rid = api.submit(sid, f"hello from {sid}")
+    stack.processes[-1].kill()
+    assert stack.web().ended(sid, rid)["status"] == "completed"
+
+
+def test_a_killed_compaction_worker_is_replaced_by_the_next(
+    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    stack = make_stack(BACKSCROLL_SUMMARY_DEADLINE="1.5", BACKSCROLL_COMPACTION_LEASE="2")
+    stack.worker("replies")
+    worker, api = stack.worker("compaction"), stack.web()
+    model.fault("delay", target="summary", seconds=20)
+    said = [f"remark {number} of {sid}, which is long enough to be worth a summary" for number in range(15)]
+    for text in said:
+        api.say(sid, text)
+    until("the summariser was asked", lambda: model.requests("summary"))
+    worker.kill()
+    stack.worker("compaction")
+    api.until_session(sid, "a chapter is there", lambda state: state["chapters"])
+    assert user_texts(api.transcript(sid)) == said
+
+
+def test_a_worker_that_is_told_to_stop_finishes_its_turn_and_leaves_the_next_to_others(
+    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    stack = make_stack(BACKSCROLL_LOCK_LEASE="30")
+    first, api = stack.worker("replies"), stack.web()
+    model.fault("delay", seconds=2, match=f"one of {sid}")
+    one, two = api.submit(sid, f"one of {sid}"), api.submit(sid, f"two of {sid}")
+    in_work(api, model, sid)
+    first.signal(signal.SIGTERM)
+    assert api.ended(sid, one)["attempts"] == 1
+    until("the worker has ended", lambda: not first.running)
+    assert api.reply(sid, two)["status"] == "queued"
+    stack.worker("replies")
+    assert api.ended(sid, two, seconds=10)["attempts"] == 1, "without waiting for the lease to run out"

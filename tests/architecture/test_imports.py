@@ -1,0 +1,34 @@
+"""What a process loads, seen in a fresh one: contracts can stay green while an `__init__` pulls all in."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def loaded(code: str) -> set[str]:
+    """Run `code` in a fresh process and give the modules that it left behind."""
+    script = f"{code}\nimport sys; print('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("package", ["worker", "google", "google.genai", "celery.bin", "pydantic", "rich"])
+def test_a_web_process_leaves_out_what_it_does_not_need(package: str) -> None:
+    assert package not in loaded("import web; web.create_app()")
+
+
+def test_gunicorn_reads_its_settings_before_anything_opens_a_socket() -> None:
+    assert not {"redis", "flask", "celery", "ssl"} & loaded("import web.gunicorn_conf")
+
+
+def test_the_package_itself_costs_next_to_nothing() -> None:
+    assert not {"redis", "celery", "google.genai", "msgspec"} & loaded("import backscroll")
+
+
+def test_a_worker_leaves_the_web_out() -> None:
+    assert not {"web", "flask"} & loaded("import worker.celery, worker.tasks, worker.lifecycle")

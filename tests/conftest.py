@@ -1,0 +1,38 @@
+"""Fixtures that every kind of test may use: a real Redis, and the check that each key of ours expires."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import redis as redis_py
+
+from backscroll.running import embedded_redis
+from backscroll.running.embedded_redis import EmbeddedRedis
+from backscroll.store import keys
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+    """One Redis for all tests of this process; sessions keep them apart."""
+    directory: Path = tmp_path_factory.mktemp("redis")
+    server = embedded_redis.start(directory)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis(redis_server: EmbeddedRedis) -> Iterator[redis_py.Redis]:
+    """A raw connection to look behind the scenes; after the test, every key of ours must expire (F39)."""
+    with redis_py.Redis.from_url(redis_server.url) as client:
+        yield client
+        eternal = [key for key in client.scan_iter(f"{keys.PREFIX}*") if client.pttl(key) == -1]
+        assert not eternal, f"keys without an expiry: {eternal}"
+
+
+@pytest.fixture
+def sid() -> str:
+    """A session name that no other test uses."""
+    return f"s-{uuid4().hex[:12]}"

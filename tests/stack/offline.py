@@ -1,0 +1,46 @@
+"""The offline model as the tests see it: faults to order, and what it was asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from tests.stack.processes import Process
+
+
+class OfflineModel:
+    """A running offline model."""
+
+    def __init__(self, directory: Path, env: Mapping[str, str] | None = None) -> None:
+        command = ["backscroll", "offline-model", "--port", "0", "--json"]
+        self._process = Process("model", command, env or {}, directory / "model.log")
+        self.url: str = json.loads(self._process.until_says('"url"'))["url"]
+        self._http = httpx2.Client(base_url=self.url, timeout=10)
+
+    def fault(self, kind: str, **parameters: Any) -> None:
+        """Order a fault for the next matching requests."""
+        self._http.post("/_faults", json={"kind": kind, **parameters}).raise_for_status()
+
+    def reset(self) -> None:
+        """Forget all faults, and what was asked so far."""
+        self._http.delete("/_faults").raise_for_status()
+        self._http.delete("/_requests").raise_for_status()
+
+    def requests(self, kind: str | None = None, containing: str = "") -> list[dict[str, Any]]:
+        """Give the requests so far, oldest first, whose text holds `containing`."""
+        found = self._http.get("/_requests").raise_for_status().json()["requests"]
+        return [
+            request
+            for request in found
+            if kind in (None, request["kind"])
+            and containing in json.dumps(request["body"], ensure_ascii=False)
+        ]
+
+    def stop(self) -> None:
+        self._http.close()
+        self._process.terminate()
+        assert self._process.ended()

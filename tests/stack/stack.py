@@ -1,0 +1,86 @@
+"""A deployment for tests: web and workers as real processes on one Redis and one offline model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+from tests.stack.api import Api
+from tests.stack.conditions import until
+from tests.stack.offline import OfflineModel
+from tests.stack.processes import Process, free_port
+
+# Short, so that a test of recovery takes seconds; production's defaults stand in backscroll/settings.py.
+QUICK = {
+    "BACKSCROLL_LOCK_LEASE": "3",
+    "BACKSCROLL_RING_GRACE": "1",
+    "BACKSCROLL_SWEEP_INTERVAL": "0.25",
+    "BACKSCROLL_REFUSAL_BACKOFF": "0.5",
+    "BACKSCROLL_SHUTDOWN_GRACE": "3",
+}
+
+
+class Stack:
+    """Where the processes are, and the means to start, kill and stop them."""
+
+    def __init__(
+        self, directory: Path, redis_url: str, broker_url: str, model: OfflineModel, **env: str
+    ) -> None:
+        self.directory = directory
+        self.model = model
+        self.env = {
+            "REDIS_URL": redis_url,
+            "BROKER_URL": broker_url,
+            "GEMINI_API_KEY": "key-of-the-tests",
+            "GOOGLE_GEMINI_BASE_URL": model.url,
+            **QUICK,
+            **env,
+        }
+        self.processes: list[Process] = []
+        self._apis: list[Api] = []
+
+    def start(self) -> Api:
+        """Start one of each: web, reply worker, compaction worker."""
+        self.worker("replies")
+        self.worker("compaction")
+        return self.web()
+
+    def web(self, **env: str) -> Api:
+        """Start a web process and wait until it can serve."""
+        port = free_port()
+        bind = {"BACKSCROLL_BIND": f"127.0.0.1:{port}"}
+        process = self.run("web", ["gunicorn", "web:create_app()"], **bind, **env)
+        api = Api(f"http://127.0.0.1:{port}")
+        self._apis.append(api)
+
+        def ready() -> bool:
+            assert process.running, f"web ended with {process.exit_code}:\n{process.output}"
+            return api.ready()
+
+        until("the web process can serve", ready)
+        return api
+
+    def worker(self, queue: str, **env: str) -> Process:
+        """Start a worker of `queue` and wait until it is ready."""
+        name = f"{queue}-{uuid4().hex[:6]}"
+        command = ["celery", "-A", "worker", "worker", "-Q", queue, "-n", f"{name}@test", "-l", "INFO"]
+        process = self.run(name, command, **env)
+        process.until_says("ready.")
+        return process
+
+    def run(self, name: str, command: list[str], **env: str) -> Process:
+        """Start any command of the deployment's; `stop` ends it."""
+        log = self.directory / f"{name}-{len(self.processes)}.log"
+        process = Process(name, command, {**self.env, **env}, log)
+        self.processes.append(process)
+        return process
+
+    def stop(self) -> None:
+        """Stop every process that still runs."""
+        for api in self._apis:
+            api.close()
+        for process in self.processes:
+            process.terminate()
+        # Each is seen to its end, also where one of them does not behave.
+        late = [process.name for process in self.processes if not process.ended()]
+        assert not late, f"did not stop when told to: {late}; see their logs in {self.directory}"

@@ -1,0 +1,100 @@
+"""The gate: what may become a chapter, and what must not."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+
+from backscroll.compaction.gate import refusal
+from backscroll.messages.message import Usage
+from backscroll.messages.part import Text
+from backscroll.model.port import Answer
+
+
+def gate(
+    text: str, *, finish: Literal["stop", "cut_off"] = "stop", before: int = 1000, after: int = 100
+) -> str | None:
+    answer = Answer(parts=(Text(text),), usage=Usage(), model="m", finish=finish)
+    return refusal(answer, text, before=before, after=after)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   \n\t ",
+        "NONE",
+        "None.",
+        "n/a",
+        "N/A",
+        "null",
+        "Nothing to report.",
+        "nothing to summarize",
+        "Nothing to summarise!",
+        "No summary",
+        "No summary available.",
+        "\nNONE\n",
+    ],
+)
+def test_f06_an_empty_summary_is_refused_whatever_it_calls_itself(text: str) -> None:
+    # Elsewhere such a summary replaced the history.
+    assert gate(text) == "empty"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Error generating summary: 503",
+        "Error creating the summary",
+        "Error: the model is overloaded",
+        "error: quota exceeded",
+        "Exception: ConnectionResetError",
+        "Traceback (most recent call last):\n  File …",
+        '{"error": {"code": 429, "message": "quota"}}',
+        '{ "error" : "overloaded"}',
+        "<!DOCTYPE html><html><head><title>502</title>",
+        "<html><body>Bad Gateway</body></html>",
+        "502 Bad Gateway",
+        "503 Service Unavailable",
+        "HTTP 429 Too Many Requests",
+        "  500 Internal Server Error",
+    ],
+)
+def test_f07_the_text_of_an_error_is_refused(text: str) -> None:
+    # Elsewhere the error text of a failed summary became the history.
+    assert gate(text) == "error_text"
+
+
+def test_a_summary_that_was_cut_off_is_refused() -> None:
+    assert gate("Mia booked two seats on the", finish="cut_off") == "cut_off"
+
+
+@pytest.mark.parametrize("after", [1000, 1001, 50_000])
+def test_f13_a_summary_that_is_not_smaller_is_refused(after: int) -> None:
+    # Elsewhere the summary was larger than what it replaced.
+    assert gate("Mia booked two seats.", before=1000, after=after) == "not_smaller"
+    assert gate("Mia booked two seats.", before=1000, after=999) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mia booked two seats on the ferry (FX-7781) for 42,50 €.",
+        "Error rates were discussed: they fell from 4 % to 0.3 % after the roll-back.",
+        "Errors in invoice 4711 were found by Tom, who corrects them by Friday.",
+        "Exceptions to the refund policy were agreed for Mia Li.",
+        "Traceback analysis was postponed until Monday.",
+        "None of the three offers was accepted; Tom asks for a fourth.",
+        "Nothing to report came from QA, so the release was set for 3 May.",
+        "No summary of the meeting was written, and Ana will write one.",
+        "N/A stands for the missing fields in the sheet, as Ana explained.",
+        "404 pages were redesigned, and 503 tickets closed.",
+        "500 euros were paid to the landlord on 3 May.",
+        "The gateway answered 502 Bad Gateway, and Tom restarted it.",
+        'The log shows {"error": "overloaded"} since 9:40.',
+        "米娅订了两张渡轮票 (FX-7781)。",
+    ],
+)
+def test_a_summary_of_what_was_said_passes_also_where_that_was_about_errors(text: str) -> None:
+    assert gate(text) is None

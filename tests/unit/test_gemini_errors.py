@@ -1,0 +1,104 @@
+"""What the API says when it does not answer: whether to try again, and after how long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+import pytest
+from google.genai import errors
+
+from backscroll.errors import PermanentError, TransientError
+from backscroll.model.gemini import _api_error, _delay
+
+KEY = "AIza-the-key-of-the-tests"
+
+
+def failure(
+    status: int, *, details: list[dict[str, Any]] | None = None, headers: dict[str, str] | None = None
+) -> errors.APIError:
+    """Make the SDK's error, with the request that it carries."""
+    body = {"error": {"code": status, "message": "no", "status": "SOME_STATUS", "details": details or []}}
+    request = httpx2.Request("POST", "https://example.org/", headers={"x-goog-api-key": KEY})
+    return errors.APIError(status, body, httpx2.Response(status, headers=headers, request=request))
+
+
+def retry_info(delay: str) -> dict[str, Any]:
+    return {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_failure_that_passes_is_to_be_tried_again(status: int) -> None:
+    error = _api_error(failure(status))
+    assert isinstance(error, TransientError)
+    assert error.code == ("model_rate_limited" if status == 429 else "model_unavailable")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_failure_of_the_request_itself_is_not(status: int) -> None:
+    error = _api_error(failure(status))
+    assert isinstance(error, PermanentError)
+    assert error.code == "model_refused"
+
+
+def test_the_message_tells_what_the_server_said() -> None:
+    assert _api_error(failure(400)).message == "400 SOME_STATUS: no"
+
+
+@pytest.mark.parametrize("status", [400, 429, 503])
+def test_f34_our_error_carries_nothing_of_the_request(status: int) -> None:
+    # Elsewhere errors carried the API key into results and logs.
+    error = _api_error(failure(status))
+    assert KEY not in repr(error) + repr(vars(error)) + repr(error.args)
+    assert error.__cause__ is None
+    assert not any(isinstance(value, Exception | httpx2.Response) for value in vars(error).values())
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("37s", 37.0), ("3.5s", 3.5), ("0s", 0.0), ("0.25s", 0.25)])
+def test_the_pause_is_taken_from_the_retry_info(text: str, seconds: float) -> None:
+    quota = {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": []}
+    assert _delay(failure(429, details=[quota, retry_info(text)])) == seconds
+
+
+def test_the_pause_is_else_taken_from_the_header() -> None:
+    assert _delay(failure(503, headers={"Retry-After": "7"})) == 7.0
+
+
+def test_the_retry_info_counts_for_more_than_the_header() -> None:
+    assert _delay(failure(429, details=[retry_info("3s")], headers={"Retry-After": "7"})) == 3.0
+
+
+def test_a_retry_info_without_a_delay_leaves_it_to_the_header() -> None:
+    without = {"@type": "type.googleapis.com/google.rpc.RetryInfo"}
+    assert _delay(failure(429, details=[without], headers={"Retry-After": "7"})) == 7.0
+
+
+@pytest.mark.parametrize(
+    ("details", "headers"),
+    [
+        ([], {}),
+        ([], {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}),
+        ([retry_info("soon")], {}),
+        ([{"@type": "type.googleapis.com/google.rpc.Help", "retryDelay": "9s"}], {}),
+    ],
+)
+def test_what_names_no_number_of_seconds_names_no_pause(
+    details: list[dict[str, Any]], headers: dict[str, str]
+) -> None:
+    assert _delay(failure(429, details=details, headers=headers)) is None
+
+
+def test_a_pause_is_never_negative() -> None:
+    assert _delay(failure(429, details=[retry_info("-5s")])) == 0.0
+
+
+@pytest.mark.parametrize("body", ["overloaded", [], ["overloaded"], {"error": {}}, {}, None])
+def test_a_body_that_is_not_of_googles_form_is_survived(body: Any) -> None:
+    assert isinstance(_api_error(errors.APIError(503, body, httpx2.Response(503))), TransientError)
+
+
+def test_a_failure_in_the_middle_of_a_stream_has_no_response_and_is_understood() -> None:
+    body = {"error": {"code": 503, "message": "no", "status": "UNAVAILABLE"}}
+    error = _api_error(errors.APIError(503, [body]))
+    assert isinstance(error, TransientError)
+    assert error.delay is None

@@ -1,0 +1,112 @@
+"""The offline model's summaries: the sentences that say most, in their order, within the length asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backscroll.compaction.summary import build_prompt
+from backscroll.messages.part import Text
+from backscroll.offline.summaries import asks_for_summary, summarise
+from backscroll.offline.words import word_count
+from backscroll.settings import BudgetSettings, Settings
+from tests.unit.conversations import messages, said
+
+
+def request(text: str, instruction: str = "Summarise this in at most 40 words.") -> dict[str, Any]:
+    return {
+        "systemInstruction": {"parts": [{"text": instruction}]},
+        "contents": [{"role": "user", "parts": [{"text": text}]}],
+    }
+
+
+FACTS = [
+    "Mia Li ordered the ferry FX-7781 to Bergen for 42,50 euros.",
+    "Tom pays the invoice 4711 by Friday the 3rd of May.",
+]
+CHAT = ["well that is nice to hear and so on.", "yes of course we may do that at some time.", "ok then."]
+LONG = "\n".join([CHAT[0], FACTS[0], CHAT[1], CHAT[1] + CHAT[0], FACTS[1], CHAT[2], CHAT[1] + CHAT[1]])
+
+
+@pytest.mark.parametrize(
+    ("instruction", "asks"),
+    [
+        ("Summarise the conversation.", True),
+        ("Write a SUMMARY of it.", True),
+        ("You are a friendly assistant.", False),
+        ("", False),
+    ],
+)
+def test_a_summary_is_asked_for_by_the_system_instruction(instruction: str, asks: bool) -> None:
+    assert asks_for_summary(request("Please summarise this.", instruction)) is asks
+    assert asks_for_summary({"systemInstruction": instruction, "contents": []}) is asks
+
+
+def test_a_request_without_a_system_instruction_asks_for_no_summary() -> None:
+    assert not asks_for_summary({"contents": [{"parts": [{"text": "Summarise this."}]}]})
+
+
+def test_what_the_project_itself_asks_for_is_understood() -> None:
+    history = messages(*[[said("user", fact), said("model", CHAT[0])] for fact in FACTS])
+    prompt = build_prompt(history, Settings(budget=BudgetSettings(chapter_tokens=100)))
+    asked = "".join(part.text for part in prompt.contents[0].parts if isinstance(part, Text))
+    body = request(asked, prompt.system)
+    assert asks_for_summary(body)
+    assert "[1]" not in summarise(body)
+    assert FACTS[0] in summarise(body)
+
+
+def test_the_sentences_that_say_most_are_taken_in_their_order() -> None:
+    facts = " ".join(FACTS)
+    assert summarise(request(LONG, f"Summarise in at most {word_count(facts)} words.")) == facts
+
+
+def test_a_sentence_that_was_said_twice_is_taken_once() -> None:
+    assert summarise(request("\n".join([FACTS[0], CHAT[0]] * 5))).count("FX-7781") == 1
+
+
+words = st.sampled_from(["Mia", "Bergen", "42", "the", "ferry", "and", "of", "a", "code", "4711-B"])
+sentence = st.lists(words, min_size=3, max_size=9)
+
+
+@given(st.lists(sentence, min_size=1, max_size=20), st.integers(12, 60))
+def test_a_summary_is_no_longer_than_was_asked_for(pieces: list[list[str]], most: int) -> None:
+    text = ". ".join(" ".join(piece) for piece in pieces) + "."
+    found = summarise(request(text, f"Summarise in at most {most} words."))
+    assert 0 < word_count(found) <= most
+    assert all(piece.strip(" .") in text for piece in found.split(". "))
+
+
+@pytest.mark.parametrize(("asked", "most"), [("10 words", 10), ("40 tokens", 30)])
+def test_the_length_may_be_asked_for_in_words_or_tokens(asked: str, most: int) -> None:
+    found = summarise(request(LONG * 3, f"Summarise in at most {asked}."))
+    assert most / 2 < word_count(found) <= most
+
+
+def test_a_summary_is_shorter_than_its_text_also_where_no_length_is_asked_for() -> None:
+    found = summarise(request(LONG, "Summarise."))
+    assert word_count(found) < word_count(LONG) / 2
+
+
+def test_one_endless_sentence_is_cut() -> None:
+    found = summarise(request("word " * 500, "Summarise in at most 20 words."))
+    assert word_count(found) == 20
+
+
+def test_chinese_is_summarised_too() -> None:
+    text = "今天天气很好。米娅订了去上海的渡轮票4711。好的。我们以后再说吧。嗯嗯好的没问题。那就这样吧。"
+    found = summarise(request(text, "Summarise in at most 12 words."))
+    assert "4711" in found
+    assert word_count(found) <= 12
+
+
+def test_the_lines_of_a_conversation_lose_their_labels_but_keep_their_breaks() -> None:
+    found = summarise(request("[1] user: Code 4711.\\nPier 3.\n[2] model: Noted.", "Summarise."))
+    assert found == "Code 4711. Pier 3. Noted."
+
+
+def test_nothing_gives_nothing() -> None:
+    assert summarise(request("")) == ""

@@ -1,0 +1,135 @@
+"""What earlier versions stored, byte for byte as they stored it, loads for ever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backscroll.messages.archive import unpack
+from backscroll.messages.chapter import Chapter, decode_chapter
+from backscroll.messages.codec import decode, encode
+from backscroll.messages.message import Message, Usage
+from backscroll.messages.part import Other, Text
+
+STORED = Path(__file__).parent / "stored"
+
+TEXT = Message(
+    seq=1,
+    role="user",
+    ts=1_767_225_600_000,
+    parts=(Text("Was kostet die Fähre nach 上海? 🛳"), Text("")),
+)
+THOUGHT = Message(
+    seq=2,
+    role="model",
+    ts=1_767_225_601_500,
+    parts=(
+        Text("They ask for a price.", thought=True),
+        Text("It costs 42,50 €."),
+        Text("", signature="//79+w=="),
+    ),
+    model="gemini-3.5-flash",
+    usage=Usage(prompt_tokens=120, output_tokens=9, thought_tokens=31, total_tokens=160),
+)
+CALL = Message(
+    seq=4,
+    role="model",
+    ts=1_767_225_603_000,
+    parts=(
+        Other(
+            {
+                "type": "function_call",
+                "functionCall": {"name": "book_ferry", "args": {"seats": 2, "price": 42.5}},
+                "thoughtSignature": "c2lnbmVk",
+            }
+        ),
+    ),
+    model="gemini-3.5-flash",
+)
+RESPONSE = Message(
+    seq=5,
+    role="user",
+    ts=1_767_225_604_000,
+    parts=(
+        Other(
+            {
+                "type": "function_response",
+                "functionResponse": {"name": "book_ferry", "response": {"booking": "FX-7781", "open": None}},
+            }
+        ),
+    ),
+)
+UNKNOWN = Message(
+    seq=6,
+    role="model",
+    ts=1_767_225_605_000,
+    parts=(
+        Other({"type": "hologram", "of": [1, 2.5, {"deep": True}]}),
+        Other({"nameless": "part"}),
+        Text("Look.", extra={"tone": "calm"}),
+    ),
+    model="gemini-9",
+)
+NEWER = Message(
+    seq=8,
+    role="model",
+    ts=1_767_225_607_000,
+    parts=(Text("Booked."),),
+    model="gemini-9",
+    extra={"v": 2, "mood": {"certain": 0.9}, "reactions": ["👍"]},
+)
+MESSAGES = {
+    "message-v1-text.json": TEXT,
+    "message-v1-thought-and-signature.json": THOUGHT,
+    "message-v1-function-call.json": CALL,
+    "message-v1-function-response.json": RESPONSE,
+    "message-v1-unknown-part.json": UNKNOWN,
+    "message-v2-from-a-newer-version.json": NEWER,
+}
+
+
+def stored(name: str) -> bytes:
+    return (STORED / name).read_bytes().removesuffix(b"\n")
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_stored_message_loads_for_ever(name: str) -> None:
+    assert decode(stored(name)) == MESSAGES[name]
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_stored_message_is_written_back_byte_for_byte(name: str) -> None:
+    assert encode(decode(stored(name))) == stored(name)
+
+
+def test_no_stored_message_is_left_without_an_expectation() -> None:
+    assert {path.name for path in STORED.glob("message-*")} == set(MESSAGES)
+
+
+def test_a_stored_chapter_loads_for_ever() -> None:
+    assert decode_chapter(stored("chapter-v1.json")) == Chapter(
+        v=1,
+        first=1,
+        last=20,
+        text="Mia booked two seats on the ferry (FX-7781) for 42,50 €.",
+        model="gemini-3.5-flash",
+        prompt="1",
+        ts=1_767_225_700_000,
+        tokens_before=2400,
+        tokens_after=15,
+    )
+
+
+def test_a_chapter_of_a_newer_version_loads_without_what_is_unknown() -> None:
+    newer = stored("chapter-v1.json").replace(b'{"first"', b'{"v":2,"mood":"calm","first"')
+    chapter = decode_chapter(newer)
+    assert (chapter.v, chapter.first, chapter.last) == (2, 1, 20)
+
+
+def test_a_stored_archive_block_loads_for_ever() -> None:
+    block = (STORED / "archive-v1-block.bin").read_bytes()
+    found = list(unpack(block))
+    assert block.startswith(b"1 4 6\n")
+    assert [seq for seq, _ in found] == [4, 5, 6]
+    assert [decode(message) for _, message in found] == [CALL, RESPONSE, UNKNOWN]
