@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, get_type_hints
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -25,7 +25,8 @@ _SHARED = {
     "base_url": "GOOGLE_GEMINI_BASE_URL",
 }
 
-Seconds = Annotated[float, Meta(gt=0)]
+_YEAR = 365 * 86_400.0
+Seconds = Annotated[float, Meta(gt=0, le=_YEAR)]
 Tokens = Annotated[int, Meta(ge=100)]
 Bytes = Annotated[int, Meta(ge=1024)]
 Count = Annotated[int, Meta(ge=1)]
@@ -45,22 +46,30 @@ class StoreSettings(Group, frozen=True, kw_only=True):
         int, Meta(ge=1, le=4096, description="hash tags over a Cluster; never change on a live store")
     ] = 64
     session_ttl: Annotated[
-        float, Meta(ge=1, description="seconds from the last access to a session until it expires")
+        float, Meta(ge=1, le=_YEAR, description="seconds from the last access to a session until it expires")
     ] = 7 * 86_400.0
     lock_lease: Annotated[
         float,
-        Meta(ge=1, description="seconds until a silent holder loses a session; renewed at a third of it"),
+        Meta(
+            ge=1,
+            le=_YEAR,
+            description="seconds until a silent holder loses a session; renewed at a third of it",
+        ),
     ] = 15.0
     inbox_limit: Annotated[int, Meta(ge=1, description="replies that may wait in one session")] = 100
     max_attempts: Annotated[
         int, Meta(ge=1, description="times that a turn may lose its worker before it fails")
     ] = 3
     ring_grace: Annotated[
-        float, Meta(ge=0.1, description="seconds until the sweeper takes a doorbell for lost")
+        float, Meta(ge=0.1, le=_YEAR, description="seconds until the sweeper takes a doorbell for lost")
     ] = 5.0
     compaction_lease: Annotated[
         float,
-        Meta(ge=1, description="seconds until a silent compaction is begun anew; above SUMMARY_DEADLINE"),
+        Meta(
+            ge=1,
+            le=_YEAR,
+            description="seconds until a silent compaction is begun anew; above SUMMARY_DEADLINE",
+        ),
     ] = 180.0
 
 
@@ -117,7 +126,9 @@ class WebSettings(Group, frozen=True, kw_only=True):
     web_processes: Annotated[Count, Meta(description="gunicorn workers")] = 1
     body_bytes: Annotated[Bytes, Meta(description="largest request body")] = 256 * 1024
     message_bytes: Annotated[Bytes, Meta(description="largest message, as UTF-8")] = 64 * 1024
-    wait_limit: Annotated[float, Meta(ge=0, description="seconds that a request may wait for a reply")] = 60.0
+    wait_limit: Annotated[
+        float, Meta(ge=0, le=_YEAR, description="seconds that a request may wait for a reply")
+    ] = 60.0
 
 
 class WorkerSettings(Group, frozen=True, kw_only=True):
@@ -129,7 +140,11 @@ class WorkerSettings(Group, frozen=True, kw_only=True):
     ] = 32
     shutdown_grace: Annotated[
         float,
-        Meta(ge=0, description="seconds that turns in work have after SIGTERM; then they are handed back"),
+        Meta(
+            ge=0,
+            le=_YEAR,
+            description="seconds that turns in work have after SIGTERM; then they are handed back",
+        ),
     ] = 20.0
     sweep_interval: Annotated[Seconds, Meta(description="seconds between two looks at what is overdue")] = 1.0
 
@@ -214,4 +229,4 @@ def broker_of(redis_url: str) -> str:
     if parts.scheme != "unix":
         return redis_url
     database = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair).get("db", "0")
-    return f"redis+socket://{quote(parts.path)}?virtual_host={database}"
+    return f"redis+socket://{parts.path}?virtual_host={database}"

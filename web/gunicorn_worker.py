@@ -43,7 +43,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def timeout_ctx(self) -> _Idle:
         """Wait for the next request on a connection that is kept alive."""
-        return _Idle(self.cfg.keepalive, self._idle)
+        return _Idle(self.cfg.keepalive if self.alive else 0, self._idle)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Take SIGTERM. The rest happens outside of the signal's handler, where it may block."""

@@ -31,15 +31,23 @@ def frame(context: Context) -> tuple[Content, ...]:
     """Give what stands before the messages: nothing, or the notes and an acknowledgement of them."""
     if not context.chapters and not context.ledger:
         return ()
-    notes = [f"[messages {chapter.first} to {chapter.last}]\n{chapter.text}" for chapter in context.chapters]
+    notes = [
+        f"[messages {chapter.first} to {chapter.last}]\n{_quoted(chapter.text)}"
+        for chapter in context.chapters
+    ]
     if context.ledger:
-        notes.append(f"[exact values]\n{context.ledger}")
+        notes.append(f"[exact values]\n{_quoted(context.ledger)}")
     parts: tuple[Part, ...] = (
         Text(f"{_FRAME}\n{_RULE}"),
         *(Text(note) for note in notes),
         Text(_RULE),
     )
     return Content("user", parts), Content("model", (Text(_NOTED),))
+
+
+def _quoted(text: str) -> str:
+    # A line of equals signs in a note would end the quotation early.
+    return text.replace(_RULE, "-" * len(_RULE))
 
 
 def scale(context: Context) -> float:
@@ -70,8 +78,8 @@ def fit(turn: Turn, ceiling: int) -> Context:
     context = turn.context
     rate = max(scale(context), 1.0)  # an estimate that was too high once is no licence to exceed
     room = ceiling / rate - tokens.of_parts(turn.request)
-    # Notes may take half: without the newest messages an answer would miss the point.
-    notes = _shorter(context, room / 2)
+    # Where not all fits, notes may take half: without the newest messages an answer would miss the point.
+    notes = _shorter(context, max(room / 2, room - tokens.of_messages(context.messages)))
     room -= _of_contents(frame(notes))
     whole = turns(context.messages)
     if whole and not begins_turn(whole[0][0]):

@@ -59,7 +59,7 @@ def compact_session(compacting: Compacting, session: Session, *, token: str = ""
     if snapshot is None:
         return "none"
     unseen = snapshot.live - len(snapshot.messages)
-    count = covered(snapshot.messages, compacting.settings.budget, unseen=unseen)
+    count = covered(snapshot.messages, compacting.settings.budget)
     if count == 0:
         compactions.finish(compacting.store, snapshot)
         return "none"

@@ -7,15 +7,29 @@ from typing import Literal
 
 from backscroll.model.port import Answer
 
-Reason = Literal["empty", "cut_off", "error_text", "not_smaller"]
+Reason = Literal["empty", "cut_off", "error_text", "model_refusal", "not_smaller"]
 
-# What summarisers, proxies and frameworks have put where a summary should be.
+# A real chapter is longer than what summarisers, proxies and frameworks have put in its place; only what
+# is short, or has a form that no chapter has, is held against these.
+_SHORT = 160
 _NOTHING = re.compile(
-    r"(none|n/?a|null|nothing to (report|summari[sz]e)|no summary( available)?)[.!]?", re.IGNORECASE
+    r"(summary:?)?\s*(none|n/?a|null|nil|empty|no content|no summary( available)?|无|なし"
+    r"|(there (is|was) )?nothing( new)? to (report|summari[sz]e|add|note))?",
+    re.IGNORECASE,
 )
+_MARKS = "*_`\"'()[]{}<>.!#- \n\t。"
+_NO_CHAPTER = re.compile(r"\{\s*\"error\"|traceback \(most recent|<!doctype|<html", re.IGNORECASE)
 _ERROR = re.compile(
-    r"(\{\s*\"error\"|error( generating| creating|:)|exception:|traceback \(most recent|<!doctype|<html"
-    r"|(http )?[45]\d\d (bad|unauthorized|forbidden|not found|too many|internal|service|gateway))",
+    r"(an )?(\w+ )?error( (code|occurred|while)\b| (generating|creating) (a |the )?(summary|content|response)"
+    r"|\s*[:.!]|\s*\d|$)|failed to (generate|create|summari[sz]e)\b|rate limit exceeded|exception:"
+    r"|(request )?timed? ?out\b|(http )?[45]\d\d( (bad request|unauthorized|forbidden|not found$|too many"
+    r"|internal server|bad gateway|service unavailable|gateway time)|[.:]|$)"
+    r"|internal server error|service unavailable",
+    re.IGNORECASE,
+)
+_REFUSAL = re.compile(
+    r"(i['\u2019]?m (very )?sorry|sorry,|i (cannot|can['\u2019]?t|am unable|am not able)"
+    r"|i['\u2019]m (unable|not able)|as an ai\b|unfortunately, i)",
     re.IGNORECASE,
 )
 
@@ -30,12 +44,15 @@ def refusal(answer: Answer, text: str, *, before: int, after: int) -> Reason | N
         after: tokens of the chapter.
     """
     stripped = text.strip()
-    if not stripped or _NOTHING.fullmatch(stripped):
+    short = len(stripped) <= _SHORT
+    if _NOTHING.fullmatch(stripped.strip(_MARKS)):
         return "empty"
     if answer.finish != "stop":
         return "cut_off"
-    if _ERROR.match(stripped):
+    if _NO_CHAPTER.match(stripped) or (short and _ERROR.match(stripped)):
         return "error_text"
+    if short and _REFUSAL.match(stripped):
+        return "model_refusal"
     if after >= before:
         return "not_smaller"
     return None

@@ -21,21 +21,19 @@ def is_due(messages: Sequence[Message], measured: int, budget: BudgetSettings) -
     return (too_many or measured > budget.context_tokens) and covered(messages, budget) > 0
 
 
-def covered(messages: Sequence[Message], budget: BudgetSettings, *, unseen: int = 0) -> int:
+def covered(messages: Sequence[Message], budget: BudgetSettings) -> int:
     """Tell how many of the oldest live messages a compaction covers: whole turns only.
 
     The newest `RECENT_TURNS` turns stay verbatim, fewer where they exceed `RECENT_TOKENS`, and one always.
 
+    Where `messages` are only the oldest of the live ones, more stays verbatim than has to; the next
+    compaction sees to it.
+
     Args:
         messages: the oldest live messages, in order.
         budget: the settings.
-        unseen: how many further live messages follow these; the last turn seen may be cut by them.
     """
     whole = turns(messages)
-    if unseen:
-        # What follows is not known by its turns: the last one seen stays, and so do enough before it.
-        kept = max(1, budget.recent_turns - unseen // 2)
-        return sum(map(len, whole[:-kept]))
     kept, size = 0, 0
     for turn in reversed(whole[-budget.recent_turns :]):
         size += tokens.of_messages(turn)

@@ -41,7 +41,7 @@ def build_prompt(messages: Sequence[Message], settings: Settings) -> Prompt:
 
 def _line(message: Message) -> str:
     # A line break inside a message is shown, not made: nobody can add a line in another's name.
-    said = " ".join(filter(None, map(_shown, message.parts))).replace("\n", "\\n")
+    said = "\\n".join(" ".join(filter(None, map(_shown, message.parts))).splitlines())
     return f"[{message.seq}] {message.role}: {said}"
 
 

@@ -7,7 +7,7 @@ import msgspec
 CHAPTER_VERSION = 1
 
 
-class Chapter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Chapter(msgspec.Struct, frozen=True, kw_only=True):
     """One summary of the messages `first` to `last`, never changed once it is written.
 
     `ts` is milliseconds since 1970, `prompt` the version of the summariser's instructions, and the

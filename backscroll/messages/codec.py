@@ -49,6 +49,13 @@ def decode(data: bytes) -> Message:
         msgspec.MsgspecError: when `data` is no message at all.
     """
     raw = _decoder.decode(data)
+    try:
+        return _message(raw)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise msgspec.ValidationError(f"not a message: {type(error).__name__}: {error}") from None
+
+
+def _message(raw: dict[str, Any]) -> Message:
     version = raw.get("v", VERSION)
     for step in range(version, VERSION):
         raw = _LIFTS[step](raw)

@@ -44,8 +44,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def begins_turn(message: Message) -> bool:
-    """Tell whether a turn begins here: at a user message that is more than the response to a tool call."""
-    responds = bool(message.parts) and all(
+    """Tell whether a turn begins here: at a user message that does not respond to a tool call."""
+    responds = any(
         isinstance(part, Other) and part.raw.get("type") == "function_response" for part in message.parts
     )
     return message.role == "user" and not responds

@@ -7,8 +7,9 @@ out: its `APIError` holds the whole request with key and prompt, so each error i
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from json import JSONDecodeError
@@ -27,7 +28,10 @@ from backscroll.model.stop import Stop
 from backscroll.settings import ModelSettings
 
 _TRANSIENT_STATUS = frozenset({408, 425, 429, 499, 500, 502, 503, 504})
+# A day: whoever asks for more is asked again all the same.
+_LONGEST_DELAY = 86_400.0
 _BLOCKED = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE"})
+_PART_FIELDS = frozenset(field.alias or name for name, field in types.Part.model_fields.items())
 _AGAIN = frozenset({"OTHER", "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "FINISH_REASON_UNSPECIFIED"})
 
 
@@ -138,7 +142,8 @@ class _Gathered:
             self._blocked = chunk.prompt_feedback.block_reason.value
         for candidate in (chunk.candidates or [])[:1]:
             for part in (candidate.content and candidate.content.parts) or []:
-                self._join(_from_sdk(part))
+                if part.model_fields_set:  # the SDK empties a part that it does not know
+                    self._join(_from_sdk(part))
             if candidate.finish_reason:
                 self._finish = candidate.finish_reason.value
 
@@ -187,13 +192,19 @@ def _to_sdk(content: Content) -> dict[str, Any]:
 
 def _part_to_sdk(part: Part) -> dict[str, Any]:
     if isinstance(part, Other):
-        return {name: value for name, value in part.raw.items() if name != "type"}
-    sent: dict[str, Any] = {"text": part.text, **part.extra}
+        sent = _known(part.raw)
+        # The SDK refuses fields that it does not know, and the model a part without any.
+        return sent or {"text": f"({part.raw.get('type', 'something')}, which cannot be shown here)"}
+    sent = {"text": part.text, **_known(part.extra)}
     if part.thought:
         sent["thought"] = True
     if part.signature is not None:
         sent["thoughtSignature"] = part.signature
     return sent
+
+
+def _known(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in raw.items() if name in _PART_FIELDS}
 
 
 def _from_sdk(part: types.Part) -> Part:
@@ -240,13 +251,22 @@ def _api_error(error: errors.APIError) -> TransientError | PermanentError:
 
 def _delay(error: errors.APIError) -> float | None:
     """Find the pause, in seconds, that the server asks for: a RetryInfo detail, else a Retry-After header."""
-    body = error.details[0] if isinstance(error.details, list) and error.details else error.details
-    details = body.get("error", {}).get("details", []) if isinstance(body, dict) else []
-    named = [d.get("retryDelay", "") for d in details if str(d.get("@type", "")).endswith("RetryInfo")]
     headers = getattr(error.response, "headers", None) or {}
-    for text in (*named, headers.get("retry-after", "")):
+    for text in (*_retry_infos(error.details), headers.get("retry-after", "")):
         try:
-            return max(0.0, float(str(text).removesuffix("s")))
+            seconds = float(str(text).removesuffix("s"))
         except ValueError:
             continue  # a date, or nothing: not a number of seconds
+        if math.isfinite(seconds):
+            return min(max(0.0, seconds), _LONGEST_DELAY)
     return None
+
+
+def _retry_infos(details: Any) -> Iterator[Any]:
+    # Proxies answer in forms of their own: whatever is not Google's is passed over.
+    body = details[0] if isinstance(details, list) and details else details
+    error = body.get("error") if isinstance(body, dict) else None
+    found = error.get("details") if isinstance(error, dict) else None
+    for detail in found if isinstance(found, list) else ():
+        if isinstance(detail, dict) and str(detail.get("@type", "")).endswith("RetryInfo"):
+            yield detail.get("retryDelay", "")

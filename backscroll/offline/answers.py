@@ -28,7 +28,7 @@ def answer(contents: Sequence[dict[str, Any]]) -> str:
     question = text_of(contents[-1])
     asked = terms(question)
     said = [
-        _Said(_place(number, content["role"]), sentence, terms(sentence))
+        _Said(_place(number, content.get("role") or "user"), sentence, terms(sentence))
         for number, content in enumerate(contents[:-1], 1)
         for sentence in sentences(text_of(content))
     ]

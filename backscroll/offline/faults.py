@@ -27,7 +27,7 @@ Kind = Literal[
     "max_tokens",  # cut off; `thinking_only`: before anything was said
     "thought_tokens",  # counts `tokens` of thought
     "cached_tokens",  # counts `tokens` as cached
-    "text",  # says `text`
+    "text",  # says `text`, as any other kind does that says something
     "error_200",  # an error in the body of a success
 ]
 

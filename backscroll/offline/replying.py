@@ -28,7 +28,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 def reply(model: str, body: dict[str, Any], cache: Cache, fault: Fault | None) -> Reply:
     """Answer a request, or summarise where it asks for that."""
     kind = fault.kind if fault is not None else None
-    if fault is not None and kind == "text":
+    if fault is not None and fault.text:
         text = fault.text
     elif kind == "empty_text":
         text = ""

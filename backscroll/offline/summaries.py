@@ -41,8 +41,15 @@ def summarise(body: dict[str, Any]) -> str:
             chosen.append(index)
             room -= length
     if not chosen and pieces:
-        return " ".join(pieces[max(range(len(pieces)), key=worth)].split()[: max(1, room)])
+        return _first_words(pieces[max(range(len(pieces)), key=worth)], max(1, room))
     return " ".join(pieces[index] for index in sorted(chosen))
+
+
+def _first_words(text: str, count: int) -> str:
+    words = text.split()
+    if len(words) > 1:
+        return " ".join(words[:count])
+    return text[: count * 2]  # words that stand together: two characters count as one
 
 
 def _words_asked(instruction: str) -> int:

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.util import find_spec
@@ -208,3 +209,13 @@ def start(directory: Path, *, seconds: float = 30.0) -> EmbeddedRedis:
         server.process.wait()
         raise
     return server
+
+
+@contextmanager
+def running(directory: Path) -> Iterator[EmbeddedRedis]:
+    """Have a server while the block runs; see `start`."""
+    server = start(directory)
+    try:
+        yield server
+    finally:
+        server.stop()

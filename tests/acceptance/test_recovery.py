@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-import redis as redis_py
+import pytest
 
+from backscroll.running import embedded_redis
+from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.api import Api, user_texts
 from tests.stack.conditions import until
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
 
 
-def in_work(api: Api, model: OfflineModel, sid: str) -> None:
-    """Wait until the model is busy with a turn of `sid`."""
-    until("the model was asked", lambda: model.requests("reply", containing=sid))
+def in_work(api: Api, model: OfflineModel, sid: str, said: str = "") -> None:
+    """Wait until the model is busy with a turn of `sid`, the one in which `said` was."""
+    until("the model was asked", lambda: model.requests("reply", containing=said or sid))
     api.until_session(sid, "the turn is in work", lambda state: state["in_work"])
 
 
@@ -83,9 +86,7 @@ def test_a_broker_that_lost_its_messages_costs_the_sweep_a_second(
     stack = make_stack()
     api = stack.web()
     rids = [api.submit(f"{sid}-{number}", "is anybody there?") for number in range(3)]
-    with redis_py.Redis.from_url(
-        stack.env["BROKER_URL"].replace("redis+socket", "unix").replace("virtual_host", "db")
-    ) as broker:
+    with stack.broker() as broker:
         assert broker.llen("replies") == 3
         broker.flushdb()
     stack.worker("replies")
@@ -159,3 +160,57 @@ def test_a_worker_that_is_told_to_stop_finishes_its_turn_and_leaves_the_next_to_
     assert api.reply(sid, two)["status"] == "queued"
     stack.worker("replies")
     assert api.ended(sid, two, seconds=10)["attempts"] == 1, "without waiting for the lease to run out"
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[EmbeddedRedis]:
+    """A Redis that may be killed."""
+    with embedded_redis.running(tmp_path / "own") as server:
+        yield server
+
+
+def test_what_a_client_was_told_survives_a_killed_redis(
+    own_redis: EmbeddedRedis, make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    stack = make_stack(redis_url=own_redis.url, broker_url=own_redis.broker_url)
+    api = stack.start()
+    api.say(sid, "before")
+    model.fault("delay", seconds=2, match=f"during {sid}")
+    in_work_id = api.submit(sid, f"during {sid}")
+    queued_id = api.submit(sid, "queued")
+    in_work(api, model, sid, f"during {sid}")
+
+    own_redis.kill()
+    own_redis.restart()
+
+    reply = api.ended(sid, in_work_id)
+    assert (reply["status"], reply["attempts"]) == ("completed", 1), "the answer in work was kept"
+    assert api.ended(sid, queued_id)["status"] == "completed"
+    assert user_texts(api.transcript(sid)) == ["before", f"during {sid}", "queued"]
+
+
+def test_a_cancelled_turn_drops_its_call_to_the_model_within_a_second(
+    api: Api, model: OfflineModel, sid: str
+) -> None:
+    model.fault("slow_stream", seconds=0.2, text="word " * 400, match=sid)
+    rid = api.submit(sid, f"hello from {sid}")
+    until("the model is answering", lambda: model.in_flight() == 1)
+    cancelled = api.http.post(f"/v1/sessions/{sid}/replies/{rid}/cancel").json()
+    assert cancelled["status"] == "cancelled"
+    until("the call was dropped", lambda: model.in_flight() == 0, seconds=1)
+    assert api.transcript(sid) == []
+    model.reset()
+    api.say(sid, "and on it goes")
+
+
+def test_a_cancelled_turn_is_dropped_also_while_the_model_is_silent(
+    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    stack = make_stack(BACKSCROLL_WORKER_THREADS="1")
+    stack.worker("replies")
+    api = stack.web()
+    model.fault("delay", seconds=30, match=f"slow {sid}")
+    rid = api.submit(sid, f"slow {sid}")
+    in_work(api, model, sid)
+    api.http.post(f"/v1/sessions/{sid}/replies/{rid}/cancel").raise_for_status()
+    assert api.ended(f"{sid}-other", api.submit(f"{sid}-other", "quick"), seconds=3)["text"]

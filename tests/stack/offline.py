@@ -13,10 +13,10 @@ from tests.stack.processes import Process
 
 
 class OfflineModel:
-    """A running offline model."""
+    """A running offline model. `options` are those of `backscroll offline-model`."""
 
-    def __init__(self, directory: Path, env: Mapping[str, str] | None = None) -> None:
-        command = ["backscroll", "offline-model", "--port", "0", "--json"]
+    def __init__(self, directory: Path, env: Mapping[str, str] | None = None, *options: str) -> None:
+        command = ["backscroll", "offline-model", "--port", "0", "--json", *options]
         self._process = Process("model", command, env or {}, directory / "model.log")
         self.url: str = json.loads(self._process.until_says('"url"'))["url"]
         self._http = httpx2.Client(base_url=self.url, timeout=10)
@@ -24,6 +24,11 @@ class OfflineModel:
     def fault(self, kind: str, **parameters: Any) -> None:
         """Order a fault for the next matching requests."""
         self._http.post("/_faults", json={"kind": kind, **parameters}).raise_for_status()
+
+    def orders(self) -> list[dict[str, Any]]:
+        """Give the faults that were ordered and not met yet."""
+        found: list[dict[str, Any]] = self._http.get("/_faults").raise_for_status().json()["faults"]
+        return found
 
     def reset(self) -> None:
         """Forget all faults, and what was asked so far."""
@@ -39,6 +44,11 @@ class OfflineModel:
             if kind in (None, request["kind"])
             and containing in json.dumps(request["body"], ensure_ascii=False)
         ]
+
+    def in_flight(self) -> int:
+        """Tell how many answers are being streamed at the moment."""
+        count: int = self._http.get("/_stats").raise_for_status().json().get("in_flight", 0)
+        return count
 
     def stop(self) -> None:
         self._http.close()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
+
+import redis as redis_py
 
 from tests.stack.api import Api
 from tests.stack.conditions import until
@@ -48,17 +51,23 @@ class Stack:
     def web(self, **env: str) -> Api:
         """Start a web process and wait until it can serve."""
         port = free_port()
-        bind = {"BACKSCROLL_BIND": f"127.0.0.1:{port}"}
-        process = self.run("web", ["gunicorn", "web:create_app()"], **bind, **env)
+        self.web_process(port, **env)
         api = Api(f"http://127.0.0.1:{port}")
         self._apis.append(api)
-
-        def ready() -> bool:
-            assert process.running, f"web ended with {process.exit_code}:\n{process.output}"
-            return api.ready()
-
-        until("the web process can serve", ready)
         return api
+
+    def web_process(self, port: int, **env: str) -> Process:
+        """Start a web process on `port`, and return it when it can serve."""
+        bind = {"BACKSCROLL_BIND": f"127.0.0.1:{port}"}
+        process = self.run(f"web-{port}", ["gunicorn", "web:create_app()"], **bind, **env)
+        with closing(Api(f"http://127.0.0.1:{port}")) as api:
+
+            def ready() -> bool:
+                assert process.running, f"web ended with {process.exit_code}:\n{process.output}"
+                return api.ready()
+
+            until("the web process can serve", ready)
+        return process
 
     def worker(self, queue: str, **env: str) -> Process:
         """Start a worker of `queue` and wait until it is ready."""
@@ -67,6 +76,11 @@ class Stack:
         process = self.run(name, command, **env)
         process.until_says("ready.")
         return process
+
+    def broker(self) -> redis_py.Redis:
+        """Connect to the broker's database, to see or to lose its messages."""
+        url = self.env["BROKER_URL"].replace("redis+socket", "unix").replace("virtual_host", "db")
+        return redis_py.Redis.from_url(url)
 
     def run(self, name: str, command: list[str], **env: str) -> Process:
         """Start any command of the deployment's; `stop` ends it."""

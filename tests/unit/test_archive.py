@@ -17,7 +17,11 @@ from backscroll.messages.part import Text
 
 firsts = st.integers(1, 10**9)
 # Stored messages are JSON, so no line break stands in them as itself.
-stored = st.lists(st.builds(lambda text: msgspec.json.encode({"text": text}), st.text()), max_size=200)
+stored = st.builds(
+    lambda texts, times: [msgspec.json.encode([text, n]) for n in range(times) for text in texts],
+    st.lists(st.text(), min_size=1, max_size=5),
+    st.integers(0, 50),
+)
 
 
 def head(block: bytes) -> tuple[int, int]:

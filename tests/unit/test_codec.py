@@ -82,7 +82,12 @@ def test_parts_alone_come_back_as_they_were(parts: tuple[Text | Other, ...]) -> 
 @given(values)
 def test_f33_a_part_of_any_form_is_kept(value: Any) -> None:
     # Elsewhere history that a newer SDK had written failed to load.
-    for part in ({"type": "hologram", "of": value}, {"of": value}, {"type": "text", "text": [value]}):
+    for part in (
+        {"type": "hologram", "of": value},
+        {"type": "hologram", "text": "its caption", "of": value},
+        {"text": "without a type", "of": value},
+        {"type": "text", "text": [value]},
+    ):
         stored = b'{"v":1,"seq":1,"role":"user","ts":1,"parts":[' + msgspec.json.encode(part) + b"]}"
         assert encode(decode(stored)) == stored
 

@@ -35,6 +35,13 @@ def gate(
         "No summary",
         "No summary available.",
         "\nNONE\n",
+        "**None**",
+        '"NONE"',
+        "(empty)",
+        "Summary: none",
+        "There is nothing to summarize.",
+        "No content.",
+        "无",
     ],
 )
 def test_f06_an_empty_summary_is_refused_whatever_it_calls_itself(text: str) -> None:
@@ -59,11 +66,38 @@ def test_f06_an_empty_summary_is_refused_whatever_it_calls_itself(text: str) -> 
         "503 Service Unavailable",
         "HTTP 429 Too Many Requests",
         "  500 Internal Server Error",
+        "500",
+        "HTTP 503",
+        "Error",
+        "API error 500",
+        "Internal Server Error",
+        "Failed to generate summary",
+        "Rate limit exceeded",
+        "An error occurred while summarising.",
     ],
 )
 def test_f07_the_text_of_an_error_is_refused(text: str) -> None:
     # Elsewhere the error text of a failed summary became the history.
     assert gate(text) == "error_text"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm sorry, but I can't help with that.",
+        "I cannot summarise this conversation.",
+        "As an AI language model, I am unable to do this.",
+        "I'm unable to generate a summary",
+    ],
+)
+def test_a_model_that_declines_has_written_no_summary(text: str) -> None:
+    assert gate(text) == "model_refusal"
+
+
+def test_a_long_summary_is_not_judged_by_how_it_begins() -> None:
+    rest = " Then Tom and Ana spoke of the harbour, the ferries and the price of herring." * 3
+    for beginning in ("Error: that is what Mia saw.", "500: so many came.", "Sorry, said Tom, and paid."):
+        assert gate(beginning + rest) is None
 
 
 def test_a_summary_that_was_cut_off_is_refused() -> None:
@@ -90,6 +124,9 @@ def test_f13_a_summary_that_is_not_smaller_is_refused(after: int) -> None:
         "No summary of the meeting was written, and Ana will write one.",
         "N/A stands for the missing fields in the sheet, as Ana explained.",
         "404 pages were redesigned, and 503 tickets closed.",
+        "500 internal users were invited, and 450 bad apples were returned.",
+        "404 not found was what Mia saw.",
+        "Error generating invoices was the topic.",
         "500 euros were paid to the landlord on 3 May.",
         "The gateway answered 502 Bad Gateway, and Tom restarted it.",
         'The log shows {"error": "overloaded"} since 9:40.',

@@ -92,7 +92,19 @@ def test_a_pause_is_never_negative() -> None:
     assert _delay(failure(429, details=[retry_info("-5s")])) == 0.0
 
 
-@pytest.mark.parametrize("body", ["overloaded", [], ["overloaded"], {"error": {}}, {}, None])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "overloaded"},
+        {"error": None},
+        {"error": {"details": None}},
+        {"error": {"details": ["x", 7, None]}},
+        ["overloaded"],
+        [],
+        "overloaded",
+        None,
+    ],
+)
 def test_a_body_that_is_not_of_googles_form_is_survived(body: Any) -> None:
     assert isinstance(_api_error(errors.APIError(503, body, httpx2.Response(503))), TransientError)
 
@@ -102,3 +114,8 @@ def test_a_failure_in_the_middle_of_a_stream_has_no_response_and_is_understood()
     error = _api_error(errors.APIError(503, [body]))
     assert isinstance(error, TransientError)
     assert error.delay is None
+
+
+def test_a_pause_is_a_day_at_most() -> None:
+    for text, seconds in (("1e30s", 86_400.0), ("inf", None), ("nans", None)):
+        assert _delay(failure(429, details=[retry_info(text)])) == seconds

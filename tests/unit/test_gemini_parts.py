@@ -98,3 +98,19 @@ def test_a_content_keeps_its_role_and_the_order_of_its_parts() -> None:
 
 def test_what_a_user_wrote_is_sent_without_our_own_names() -> None:
     assert _part_to_sdk(Text("hello")) == {"text": "hello"}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        Other({"type": "hologram", "hologram": {"of": "a cat"}}),
+        Text("look", extra={"newThing": {}}),
+        Other({"type": "function_call", "functionCall": {"name": "f", "args": {}}, "newThing": 1}),
+    ],
+)
+def test_f33_what_this_sdk_does_not_know_is_kept_from_it(part: Part) -> None:
+    # Elsewhere a history with a field of a newer SDK could not be sent, nor loaded.
+    sent = _part_to_sdk(part)
+    types.Part.model_validate(sent)
+    assert sent
+    assert "newThing" not in sent

@@ -138,3 +138,8 @@ def test_what_is_no_answer_is_an_error_that_tells_whether_to_try_again(
     with pytest.raises(kind) as caught:
         gathered(*chunks)
     assert getattr(caught.value, "code", None) == code
+
+
+def test_f33_a_part_that_the_sdk_emptied_is_no_answer() -> None:
+    with pytest.raises(TransientError, match="no answer"):
+        gathered(chunk({}, finish="STOP"))

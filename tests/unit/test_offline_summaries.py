@@ -59,9 +59,11 @@ def test_what_the_project_itself_asks_for_is_understood() -> None:
     assert FACTS[0] in summarise(body)
 
 
-def test_the_sentences_that_say_most_are_taken_in_their_order() -> None:
-    facts = " ".join(FACTS)
-    assert summarise(request(LONG, f"Summarise in at most {word_count(facts)} words.")) == facts
+@pytest.mark.parametrize("facts", [FACTS, FACTS[::-1]])
+def test_the_sentences_that_say_most_are_taken_in_their_order(facts: list[str]) -> None:
+    text = "\n".join([CHAT[0], facts[0], CHAT[1], CHAT[1] + CHAT[0], facts[1], CHAT[2], CHAT[1] + CHAT[1]])
+    found = " ".join(facts)
+    assert summarise(request(text, f"Summarise in at most {word_count(found)} words.")) == found
 
 
 def test_a_sentence_that_was_said_twice_is_taken_once() -> None:
