@@ -31,6 +31,7 @@ def _start(**_: Any) -> None:
     if loop is not None:
         loop.call_repeatedly(_WAKE_SECONDS, lambda: None)
     threading.Thread(target=_sweep, name="sweeper", daemon=True).start()
+    threading.Thread(target=process.model, name="warm-up", daemon=True).start()
 
 
 @worker_shutting_down.connect

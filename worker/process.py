@@ -4,22 +4,42 @@ from __future__ import annotations
 
 import os
 import threading
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import TypeVar
 
 from backscroll.answering.answering import Answering
 from backscroll.answering.lease import Leases
 from backscroll.compaction.compact import Compacting
 from backscroll.doorbell import Doorbell
 from backscroll.errors import HandedBack, InvalidSetting
-from backscroll.model.gemini import Gemini
+from backscroll.model.port import Model
 from backscroll.settings import Settings, load
 from backscroll.store.redis import Store
+
+T = TypeVar("T")
+
+
+def _once(make: Callable[[], T]) -> Callable[[], T]:
+    """Make a thing when it is first asked for, and once only, also where threads race for it.
+
+    Two sets of leases, say, would leave one of them out when the process has to hand its turns back.
+    """
+    lock, made = threading.Lock(), cache(make)
+
+    @wraps(make)
+    def get() -> T:
+        with lock:
+            return made()
+
+    return get
+
 
 # Set when the worker begins to shut down: a turn in work ends, a next one is left to the others.
 stopping = threading.Event()
 
 
-@cache
+@_once
 def settings() -> Settings:
     """Read the settings of this process, once.
 
@@ -32,7 +52,7 @@ def settings() -> Settings:
         raise SystemExit(f"backscroll: {error}") from None
 
 
-@cache
+@_once
 def bell() -> Doorbell:
     """Give the doorbell of this process."""
     from worker.celery import app
@@ -40,23 +60,31 @@ def bell() -> Doorbell:
     return Doorbell(app)
 
 
-@cache
+@_once
 def store() -> Store:
     """Give the store of this process."""
     return Store(settings().store)
 
 
-@cache
-def _model() -> Gemini:
-    return Gemini(settings().model)
+@_once
+def model() -> Model:
+    """Give the model of this process, ready for its first call.
+
+    Its SDK takes half a second to load, which a worker that starts need not wait for.
+    """
+    from backscroll.model.gemini import Gemini
+
+    made = Gemini(settings().model)
+    made.connect()
+    return made
 
 
-@cache
+@_once
 def answering() -> Answering:
     """Give what it takes to answer."""
     return Answering(
         store=store(),
-        model=_model(),
+        model=model(),
         settings=settings(),
         leases=Leases(store()),
         ring=bell().ring,
@@ -71,7 +99,7 @@ def hand_back() -> None:
     compacting().stop.stop(HandedBack())
 
 
-@cache
+@_once
 def compacting() -> Compacting:
     """Give what it takes to compact."""
-    return Compacting(store=store(), model=_model(), settings=settings())
+    return Compacting(store=store(), model=model(), settings=settings())

@@ -49,6 +49,8 @@ def answer(contents: Sequence[dict[str, Any]]) -> str:
             break
         if each.sentence not in question and not any(each.sentence in other.sentence for other in best):
             best.append(each)
+    if not said:
+        return "I am the offline model: I can only quote what was said before, and nothing has been said yet."
     if not best:
         return f"Nothing in the {len(said)} sentences that I was given fits. I am offline and can only quote."
     return " ".join(f"{each.where}: “{_short(each.sentence)}”" for each in best)
