@@ -77,7 +77,8 @@ def test_a_rolling_restart_under_load_loses_nothing_and_fails_nothing(
             assert worker.ended(20)
             stack.worker("replies")
         for number, each in enumerate(talks):
-            assert user_texts(api.transcript(f"{sid}-{number}")) == each.result()
+            said = each.result()
+            assert user_texts(api.transcript(f"{sid}-{number}")) == said
 
 
 def test_a_web_process_that_is_told_to_end_lets_go_of_who_waits(

@@ -6,9 +6,10 @@ it only takes away what was in work there; until what it met is up again, where 
 post, where that came later) to the end of the reply, less the median reply time of waits that no fault
 touched.
 
-Faults overlap. `p50` and `worst` are of waits that no other fault touched: what the fault itself costs.
-`worst_with_others` is of all waits that it touched, and so an upper bound. A fault under which nobody
-waited is not measured.
+Faults overlap, and the truth lies between two figures. `p50` and `worst` are of waits that no other fault
+touched: too low where faults are dense, since the longer a wait, the likelier it meets a second one.
+`worst_with_others` is of all waits that the fault touched: too high. With one kind of fault, and time
+between two of them, the figures are the same. A fault under which nobody waited is not measured.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from tests.chaos.faults import Struck
 from tests.chaos.habits import scripts, steps
 from tests.chaos.reading import held
 from tests.chaos.report import Played, Report, summarise
-from tests.chaos.schedule import KINDS, Kind, Planned, plan
+from tests.chaos.schedule import EVERY, KINDS, Kind, Planned, plan
 from tests.chaos.told import Breach
 from tests.stack.processes import ROOT
 
@@ -43,17 +43,18 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be run.
 
     `seed` decides the faults, and what the clients do. Clients, one a session, post for `seconds`; what is
-    in work then is waited for. `kinds` of faults may be fewer than all.
+    in work then is waited for. `kinds` of faults may be fewer than all; one comes about `every` seconds.
     """
 
     seed: int
     seconds: float
     sessions: int
     kinds: tuple[Kind, ...] = KINDS
+    every: float = EVERY
 
     def schedule(self) -> tuple[Planned, ...]:
         """Give the faults: none in the last part."""
-        return plan(self.seed, self.seconds - min(_CALM, self.seconds / 4), self.kinds)
+        return plan(self.seed, self.seconds - min(_CALM, self.seconds / 4), self.kinds, self.every)
 
 
 def run(directory: Path, order: Order, watch: Watch) -> Report:

@@ -32,7 +32,7 @@ ROUND: tuple[Kind, ...] = (
 )
 
 _FIRST = 3.0  # some calm in the beginning, so that there are undisturbed replies to compare with
-_GAP = (1.5, 4.0)
+EVERY = 2.75
 
 _PLACES: dict[Kind, int] = {
     "kill_reply": REPLY_WORKERS,
@@ -66,10 +66,16 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     order: dict[str, Any] = {}
 
 
-def plan(seed: int, seconds: float, kinds: Collection[Kind] = KINDS) -> tuple[Planned, ...]:
-    """Give the faults of a run in which they come for `seconds`: the same for the same arguments.
+def plan(
+    seed: int, seconds: float, kinds: Collection[Kind] = KINDS, every: float = EVERY
+) -> tuple[Planned, ...]:
+    """Give the faults of a run: the same for the same arguments. More seconds only add to the end.
 
-    More seconds only add to the end.
+    Args:
+        seed: decides everything.
+        seconds: how long faults come.
+        kinds: which ones may come.
+        every: seconds between two of them, in the mean.
     """
     rng = Random(seed)
     round_of = [kind for kind in ROUND if kind in kinds]
@@ -79,7 +85,7 @@ def plan(seed: int, seconds: float, kinds: Collection[Kind] = KINDS) -> tuple[Pl
     while at < seconds:
         dealt = dealt or rng.sample(round_of, len(round_of))
         planned.append(_fault(rng, round(at, 3), dealt.pop()))
-        at += rng.uniform(*_GAP)
+        at += every * rng.uniform(0.55, 1.45)
     return tuple(planned)
 
 

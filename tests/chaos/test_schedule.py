@@ -44,6 +44,11 @@ def test_only_the_kinds_that_were_asked_for() -> None:
     assert {planned.kind for planned in plan(1, 60, ("kill_web", "model"))} == {"kill_web", "model"}
 
 
+def test_faults_may_be_sparse() -> None:
+    times = [planned.at for planned in plan(1, 120, every=20)]
+    assert all(11 <= after - before <= 29 for before, after in pairwise(times))
+
+
 def test_a_worker_is_paused_for_longer_than_its_lease() -> None:
     pauses = [planned.seconds for planned in plan(1, 600) if planned.kind == "pause_reply"]
     assert min(pauses) > LEASE

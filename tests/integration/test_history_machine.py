@@ -349,14 +349,16 @@ class HistoryMachine(RuleBasedStateMachine):
         self._took(ended.next_turn, turn.token, modelled())
 
 
+@pytest.mark.timeout(600)
 def test_any_order_of_calls_leaves_the_history_as_the_model_says(redis_server: EmbeddedRedis) -> None:
     machine = type("Machine", (HistoryMachine,), {"url": redis_server.url})
     run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=RUNS,
-            stateful_step_count=40,
+            stateful_step_count=30,
             deadline=None,
+            database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -136,12 +136,15 @@ def test_a_turn_that_loses_every_worker_fails_and_the_next_one_begins(
 ) -> None:
     poison, wholesome = submit("poison"), submit("wholesome")
     for attempt in range(store.settings.max_attempts):
-        assert claim(store, session, f"t{attempt}").reply_id == poison.reply_id
+        late = claim(store, session, f"t{attempt}")
+        assert late.reply_id == poison.reply_id
         let_the_lease_run_out(store, redis, session)
     assert claim(store, session, "last").reply_id == wholesome.reply_id
     failed = replies.read(store, session, poison.reply_id)
     assert failed.error is not None
     assert (failed.status, failed.error.code) == ("failed", "worker_lost")
+    with pytest.raises(LeaseLost):
+        turns.fail(store, late, ERROR, go_on=False, ceiling=1000)
 
 
 def test_a_cancelled_turn_frees_the_session_at_once(store: Store, session: Session, submit: Submit) -> None:

@@ -63,7 +63,7 @@ def test_what_fits_nothing_is_said_to_fit_nothing() -> None:
 
 
 def test_a_first_question_gets_an_answer_too() -> None:
-    assert "Nothing in the 0 sentences" in asked("hello")
+    assert "nothing has been said yet" in asked("hello")
 
 
 def test_the_question_itself_is_not_quoted_back() -> None:

@@ -52,7 +52,8 @@ local function begin(token, lease, max_attempts, budget)
     if not status then
       redis.call('LPOP', INBOX) -- its reply has expired: nobody can ask for it any more
     elseif not mine and tonumber(redis.call('HGET', key, 'attempts')) >= max_attempts then
-      end_reply(id, 'failed', 'error',
+      -- Without a token: the last holder, should it come back, must not take this end for its own.
+      end_reply(id, 'failed', 'token', '', 'error',
         '{"code":"worker_lost","message":"every worker that took up this turn was lost","retryable":true}')
     else
       if not mine then
