@@ -77,3 +77,45 @@ def test_a_client_may_ask_to_be_rejected_while_the_session_is_busy(
     assert (refused.status_code, refused.json()["code"]) == (409, "session_busy")
     api.ended(sid, rid)
     api.say(sid, "now then", on_busy="reject")
+
+
+def test_f27_two_senders_at_the_same_moment_both_queue(api: Api, model: OfflineModel, sid: str) -> None:
+    # Elsewhere a heartbeat and a user message collided: 409, and the user's message was lost.
+    model.fault("delay", seconds=0.5, match=sid)
+    with ThreadPoolExecutor(2) as pool:
+        rids = list(
+            pool.map(lambda text: api.submit(sid, text), [f"heartbeat of {sid}", f"hello from {sid}"])
+        )
+    assert [api.ended(sid, rid)["status"] for rid in rids] == ["completed"] * 2
+    assert sorted(user_texts(api.transcript(sid))) == [f"heartbeat of {sid}", f"hello from {sid}"]
+
+
+def test_f28_who_waits_hears_of_the_end_whenever_they_came(api: Api, model: OfflineModel, sid: str) -> None:
+    # Elsewhere a lost end marker hung those who listened, and those who came late saw nothing.
+    model.fault("delay", seconds=1, match=sid)
+    rid = api.submit(sid, f"hello from {sid}")
+    with ThreadPoolExecutor(20) as pool:
+        early = [pool.submit(api.ended, sid, rid) for _ in range(10)]
+        api.until_session(sid, "the turn is in work", lambda state: state["in_work"])
+        during = [pool.submit(api.ended, sid, rid) for _ in range(10)]
+        heard = [each.result() for each in early + during]
+    assert [api.reply(sid, rid, wait=20)] * 20 == heard
+
+
+def test_a_burst_merges_into_one_turn(api: Api, model: OfflineModel, sid: str) -> None:
+    model.fault("delay", seconds=1, match=f"first of {sid}")
+    first = api.submit(sid, f"first of {sid}")
+    api.until_session(sid, "the first turn is in work", lambda state: state["in_work"])
+    rids = {api.submit(sid, text, on_busy="merge") for text in ("second, ", "third, ", "fourth")}
+    assert len(rids) == 1
+    api.ended(sid, first)
+    assert api.ended(sid, rids.pop())["status"] == "completed"
+    assert user_texts(api.transcript(sid)) == [f"first of {sid}", "second, third, fourth"]
+    assert len(model.requests("reply", containing=sid)) == 2
+
+
+def test_a_message_sent_again_after_its_end_gets_its_answer_at_once(api: Api, sid: str) -> None:
+    first = api.post(sid, "once only", {"Idempotency-Key": "k"})
+    ended = api.ended(sid, first.json()["id"])
+    again = api.post(sid, "once only", {"Idempotency-Key": "k"})
+    assert (again.status_code, again.json()) == (200, ended)

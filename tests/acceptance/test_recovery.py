@@ -22,12 +22,13 @@ def in_work(api: Api, model: OfflineModel, sid: str, said: str = "") -> None:
     api.until_session(sid, "the turn is in work", lambda state: state["in_work"])
 
 
-def test_a_killed_reply_worker_costs_a_lease_and_no_message(
+def test_f29_a_worker_killed_in_mid_stream_costs_a_lease_and_no_message(
     make_stack: Callable[..., Stack], model: OfflineModel, sid: str
 ) -> None:
+    # Elsewhere the producer's death lost the stream.
     stack = make_stack()
     worker, api = stack.worker("replies"), stack.web()
-    model.fault("delay", seconds=20, match=sid)
+    model.fault("slow_stream", seconds=1, text="word " * 400, match=sid)
     rid = api.submit(sid, f"hello from {sid}")
     in_work(api, model, sid)
 

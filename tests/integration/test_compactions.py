@@ -1,0 +1,189 @@
+"""Compactions at the store: a snapshot without a lock, and a change that is made once or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import redis as redis_py
+
+from backscroll.messages.chapter import Chapter
+from backscroll.messages.part import Text
+from backscroll.session import Session
+from backscroll.store import compactions, keys, sessions, turns
+from backscroll.store.compactions import Brought, Snapshot
+from backscroll.store.redis import Store
+from backscroll.store.replies import Submission, submit
+from tests.integration.test_turns import claim, commit, texts
+
+
+@pytest.fixture
+def talked(store: Store, session: Session) -> Callable[[int], None]:
+    """Have turns in the session."""
+
+    def talk(count: int) -> None:
+        for number in range(count):
+            submit(store, session, Submission(parts=(Text(f"said {number}"),)))
+            commit(store, claim(store, session, f"t{number}"), f"answer {number}")
+
+    return talk
+
+
+def bring(store: Store, snapshot: Snapshot, last: int) -> Brought:
+    chapter = Chapter(
+        first=snapshot.watermark + 1,
+        last=last,
+        text="a summary",
+        model="m",
+        prompt="1",
+        ts=1,
+        tokens_before=9,
+        tokens_after=2,
+    )
+    return compactions.write_back(store, snapshot, chapter, saved=7, again=False)
+
+
+def begin(store: Store, session: Session, token: str) -> Snapshot:
+    snapshot = compactions.begin(store, session, token)
+    assert snapshot is not None
+    return snapshot
+
+
+def let_the_lease_run_out(store: Store, redis: redis_py.Redis, session: Session) -> None:
+    redis.hset(keys.of_session(session, store.settings.shards)[0], "compaction_until", 0)
+
+
+def test_f02_of_two_compactions_started_together_one_is_made(
+    store: Store, session: Session, talked: Callable[[int], None]
+) -> None:
+    # Elsewhere two workers compacted the same conversation: triplicate summaries.
+    talked(4)
+    begin(store, session, "one")
+    assert compactions.begin(store, session, "two") is None
+
+
+def test_f02_of_two_compactions_that_overlap_all_the_same_one_is_discarded_and_counted(
+    store: Store, redis: redis_py.Redis, session: Session, talked: Callable[[int], None]
+) -> None:
+    talked(4)
+    slow = begin(store, session, "slow")
+    let_the_lease_run_out(store, redis, session)
+    quick = begin(store, session, "quick")
+    assert bring(store, quick, 4) == "applied"
+    assert bring(store, slow, 6) == "discarded"
+    state = sessions.state(store, session)
+    assert [(chapter.first, chapter.last) for chapter in state.chapters] == [(1, 4)]
+    assert (state.compactions, state.discarded) == (1, 1)
+    assert texts(store, session) == [text for n in range(4) for text in (f"said {n}", f"answer {n}")]
+
+
+def test_a_change_that_finds_the_session_busy_waits_for_the_end_of_the_turn(
+    store: Store, session: Session, talked: Callable[[int], None]
+) -> None:
+    talked(4)
+    snapshot = begin(store, session, "c")
+    submit(store, session, Submission(parts=(Text("and now?"),)))
+    turn = claim(store, session, "t")
+    assert bring(store, snapshot, 4) == "offered"
+    assert not sessions.state(store, session).chapters, "the turn in work goes on with what it was given"
+    commit(store, turn, "so")
+    assert [chapter.last for chapter in sessions.state(store, session).chapters] == [4]
+    assert texts(store, session)[-2:] == ["and now?", "so"]
+
+
+def test_f09_a_turn_in_work_is_never_covered(
+    store: Store, session: Session, talked: Callable[[int], None]
+) -> None:
+    # Elsewhere a pending confirmation was compacted away.
+    talked(2)
+    submit(store, session, Submission(parts=(Text("book it?"),)))
+    turn = claim(store, session, "t")
+    snapshot = begin(store, session, "c")
+    assert [message.text for message in snapshot.messages][-1] == "answer 1"
+    assert bring(store, snapshot, 4) == "offered"
+    commit(store, turn, "booked")
+    context = sessions.read_context(store, session)
+    assert [message.text for message in context.messages] == ["book it?", "booked"]
+
+
+@pytest.mark.parametrize("how", ["finish", "give_back", "refuse"])
+def test_f05_a_compaction_that_comes_to_nothing_changes_nothing(
+    store: Store, session: Session, talked: Callable[[int], None], how: str
+) -> None:
+    # Elsewhere messages were taken out before the summary existed, and then the summary failed.
+    talked(4)
+    before = sessions.read_context(store, session)
+    snapshot = begin(store, session, "c")
+    if how == "refuse":
+        assert [compactions.refuse(store, begin(store, session, "c"), "empty", 10) for _ in range(3)] == [
+            10,
+            20,
+            40,
+        ]
+    else:
+        getattr(compactions, how)(store, snapshot)
+    assert sessions.read_context(store, session) == before
+    assert sessions.state(store, session).compaction_due == (how != "finish")
+    assert bring(store, snapshot, 4) == "discarded", "it is over: what comes later is too late"
+
+
+def test_f21_every_change_of_a_session_is_one_script(
+    store: Store, redis: redis_py.Redis, session: Session, talked: Callable[[int], None]
+) -> None:
+    # Elsewhere separate DEL, RPUSH and SET destroyed a history on a crash between them.
+    talked(4)
+
+    def calls(change: Callable[[], object]) -> set[tuple[str, int]]:
+        redis.config_resetstat()
+        change()
+        stats = redis.info("commandstats")
+        # A server that has not seen a script yet refuses it once: that changed nothing.
+        return {
+            (name.removeprefix("cmdstat_"), stats[name]["calls"] - stats[name]["failed_calls"])
+            for name in stats
+            if name.startswith("cmdstat_eval") or name in ("cmdstat_multi", "cmdstat_exec")
+        }
+
+    once = {("evalsha", 1)}
+    assert calls(lambda: submit(store, session, Submission(parts=(Text("hi"),)))) == once
+    turn = claim(store, session, "t")
+    assert calls(lambda: turns.renew(store, [(session, "t")])) == once
+    assert calls(lambda: commit(store, turn, "so")) == once
+    snapshot = begin(store, session, "c")
+    assert calls(lambda: bring(store, snapshot, 4)) == once
+    assert calls(lambda: sessions.delete(store, session)) == once
+
+
+def test_f23_without_the_lock_nothing_is_written(
+    store: Store, session: Session, talked: Callable[[int], None]
+) -> None:
+    # Elsewhere the locks were silently skipped when Redis was away.
+    talked(1)
+    submit(store, session, Submission(parts=(Text("hi"),)))
+    turn = claim(store, session, "t")
+    turns.snooze(store, turn, 0)
+    with pytest.raises(turns.LeaseLost):
+        commit(store, turn, "written without a lock")
+    assert texts(store, session) == ["said 0", "answer 0"]
+
+
+def test_f39_every_kind_of_key_has_its_expiry(
+    store: Store, redis: redis_py.Redis, session: Session, talked: Callable[[int], None]
+) -> None:
+    # Elsewhere keys without expiry filled Redis until writes failed.
+    talked(4)
+    bring(store, begin(store, session, "a"), 4)
+    snapshot = begin(store, session, "b")
+    submit(store, session, Submission(parts=(Text("hi"),), idempotency_key="k"))
+    submit(store, session, Submission(parts=(Text("ho"),), on_busy="merge"))
+    claim(store, session, "t")
+    bring(store, snapshot, 8)
+    submit(store, session, Submission(parts=(Text("and"),)))
+    found = {
+        key.decode().split(f"{session}:")[1].split(":")[0]: redis.pttl(key)
+        for key in redis.scan_iter(f"*{session}:*")
+    }
+    known = {"meta", "live", "chapters", "archive", "inbox", "lock", "offer", "replies", "reply", "idem"}
+    assert set(found) >= known - {"live"}
+    week = store.settings.session_ttl * 1000
+    assert all(0 < left <= week for left in found.values()), found
