@@ -88,17 +88,18 @@ def _end(answering: Answering, turn: Turn, lease: Lease, go_on: Callable[[], boo
         stop=tenacity.stop_after_delay(answering.settings.store.lock_lease),
         reraise=True,
     )
-    ended = patiently(_write, answering, turn, outcome, go_on)
+    # Asked once: a try that was replayed with another answer would give the next turn up as lost.
+    ended = patiently(_write, answering, turn, outcome, go_on=go_on())
     if isinstance(outcome, Pause) and not outcome.seconds:
         answering.ring(turn.session)
     return ended
 
 
-def _write(answering: Answering, turn: Turn, outcome: Outcome, go_on: Callable[[], bool]) -> Ended | None:
+def _write(answering: Answering, turn: Turn, outcome: Outcome, *, go_on: bool) -> Ended | None:
     ceiling = answering.settings.budget.ceiling_tokens
     if isinstance(outcome, Pause):
         snooze(answering.store, turn, outcome.seconds)
         return None
     if isinstance(outcome, ReplyError):
-        return fail(answering.store, turn, outcome, go_on=go_on(), ceiling=ceiling)
-    return commit(answering.store, turn, outcome, go_on=go_on(), ceiling=ceiling)
+        return fail(answering.store, turn, outcome, go_on=go_on, ceiling=ceiling)
+    return commit(answering.store, turn, outcome, go_on=go_on, ceiling=ceiling)

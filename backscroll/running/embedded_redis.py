@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 import redis as redis_py
@@ -26,6 +27,8 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from backscroll.errors import PermanentError, TransientError
+
+Fsync = Literal["always", "no"]
 
 # The scripts use commands of 7.0.
 OLDEST = (7, 0)
@@ -116,15 +119,20 @@ def place(directory: Path) -> Place:
     return Place(directory, socket)
 
 
-def command(binary: Binary, where: Place) -> list[str]:
-    """Give the command that starts a server: nothing over TCP, everything into the append-only file."""
+def command(binary: Binary, where: Place, fsync: Fsync = "always") -> list[str]:
+    """Give the command that starts a server: nothing over TCP, everything into the append-only file.
+
+    `always` has each write on disk before it is acknowledged. Redis' own default, `everysec`, is no choice:
+    while an fsync is slow it holds back writes that it has acknowledged, and a killed server has lost them.
+    `no` never holds them back, and leaves it to the kernel when they reach the disk.
+    """
     options = {
         "port": "0",
         "unixsocket": str(where.socket),
         "unixsocketperm": "700",
         "dir": str(where.directory),
         "appendonly": "yes",
-        "appendfsync": "everysec",
+        "appendfsync": fsync,
         "save": "",
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
@@ -144,11 +152,11 @@ def answers(url: str) -> bool:
 class EmbeddedRedis:
     """A running server of one's own, for tests and tools; `backscroll up` supervises one instead."""
 
-    def __init__(self, binary: Binary, where: Place) -> None:
+    def __init__(self, binary: Binary, where: Place, fsync: Fsync) -> None:
         self.version = binary.version
         self.url, self.broker_url = where.url, where.broker_url
         self._where = where
-        self._command = command(binary, where)
+        self._command = command(binary, where, fsync)
         self.process = self._launch()
 
     def _launch(self) -> subprocess.Popen[bytes]:
@@ -195,13 +203,13 @@ class EmbeddedRedis:
             shutil.rmtree(self._where.socket.parent, ignore_errors=True)
 
 
-def start(directory: Path, *, seconds: float = 30.0) -> EmbeddedRedis:
+def start(directory: Path, *, fsync: Fsync = "always", seconds: float = 30.0) -> EmbeddedRedis:
     """Start a server with its data in `directory`, and return when it serves.
 
     Raises:
         PermanentError: when there is no server to start, or it cannot run.
     """
-    server = EmbeddedRedis(find_binary(), place(directory))
+    server = EmbeddedRedis(find_binary(), place(directory), fsync)
     try:
         server.wait(seconds)
     except (PermanentError, TransientError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -21,25 +22,38 @@ def check(session: str, heard: Sequence[Told], held: Held) -> list[Breach]:
     another than was told; chapters that do not cover exactly 1 to the watermark.
     """
     return [
+        *([Breach("gone", session, "the session")] if heard and held.state is None else ()),
         *_turns(session, heard, held.transcript),
         *(Breach("unended", session, f"{each.reply.id} is {each.reply.status}") for each in _unended(heard)),
         *_changed(session, heard, held),
-        *_state(session, held.state, len(held.transcript)),
+        *(_state(session, held.state, len(held.transcript)) if held.state is not None else ()),
     ]
 
 
 def _turns(session: str, heard: Sequence[Told], transcript: Sequence[Message]) -> Iterator[Breach]:
-    place = {message.text: message.seq for message in reversed(transcript) if message.role == "user"}
+    users = [message for message in transcript if message.role == "user"]
+    place = {message.text: message.seq for message in reversed(users)}
     expected = [_as_replayed(each) for each in accepted_order(heard, place)]
-    findings = msgspec.structs.asdict(checking.check(expected, transcript))
-    kept = [each for each in heard if each.reply.status in KEPT]
-    seen = {each.said: each for each in heard if each.said in place}
-    odd = [f"{each.reply.id} ({each.reply.status})" for each in kept if each.said not in seen]
-    odd += [f"{each.reply.id} ({each.reply.status})" for each in seen.values() if each not in kept]
-    for kind, count in findings.items():
+    found = msgspec.structs.asdict(checking.check(expected, transcript))
+    # No two messages of a session are the same: a text that stands twice was taken up twice, even where
+    # the second answer is another one.
+    again = min(found["unexpected"], len(users) - len(place) - found["doubled"])
+    if again > 0:
+        found |= {"unexpected": found["unexpected"] - again, "doubled": found["doubled"] + again}
+    for kind, count in found.items():
         if count:
-            said = f"{count}; not as they were told: {', '.join(odd) or 'none by its text alone'}"
-            yield Breach(_NAMES.get(kind, kind), session, said)
+            yield Breach(_NAMES.get(kind, kind), session, f"{count}; {_odd(heard, users)}")
+
+
+def _odd(heard: Sequence[Told], users: Sequence[Message]) -> str:
+    """Name the replies whose message does not stand in the transcript as often as it was told."""
+    times = Counter(message.text for message in users)
+    odd = [
+        f"{each.reply.id}, {each.reply.status}, stands there {times[each.said]} times"
+        for each in heard
+        if times[each.said] != (each.reply.status in KEPT)
+    ]
+    return "; ".join(odd) or "each message stands there as often as it was told"
 
 
 def accepted_order(heard: Sequence[Told], place: dict[str, int]) -> list[Told]:

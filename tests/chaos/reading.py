@@ -18,13 +18,15 @@ def held(front: Front, session: str, reply_ids: Iterable[str]) -> Held:
 
     Raises:
         GaveUp: when no web process serves.
-        HTTPStatusError: when the session is not there.
+        HTTPStatusError: when one serves no longer as it did.
     """
     path = f"/v1/sessions/{session}"
-    state = front.call("GET", path).raise_for_status()
+    state = front.call("GET", path)
+    if state.status_code == 404:
+        return Held()
     return Held(
         transcript=_transcript(front, path),
-        state=msgspec.json.decode(state.content, type=State),
+        state=msgspec.json.decode(state.raise_for_status().content, type=State),
         replies={reply_id: _reply(front, f"{path}/replies/{reply_id}") for reply_id in reply_ids},
     )
 

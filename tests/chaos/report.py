@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from backscroll.replaying.wire import KEPT
 from tests.chaos.faults import Struck
 from tests.chaos.recovery import Recovery, Wait, recoveries, usual
 from tests.chaos.schedule import Planned
@@ -68,6 +67,7 @@ def summarise(
         known: the fields of the report that the run knows itself.
     """
     told = [each for session in played for each in session.told]
+    states = [each.held.state for each in played if each.held.state is not None]
     waits = [Wait(each.posted, each.ended) for each in told if each.ended is not None]
     status = Counter(each.reply.status for each in told)
     codes = (each.reply.error.code if each.reply.error else "unknown" for each in told if _failed(each))
@@ -79,18 +79,13 @@ def summarise(
         failed=dict(Counter(codes).most_common()),
         cancelled=status["cancelled"],
         taken_up_again=sum(each.reply.attempts > 1 for each in told),
-        stale_writes=sum(each.held.state.stale_writes for each in played),
-        compactions=sum(each.held.state.compactions["done"] for each in played),
+        stale_writes=sum(state.stale_writes for state in states),
+        compactions=sum(state.compactions["done"] for state in states),
         usual_seconds=usual(waits, struck),
         recovery=recoveries(waits, struck),
         breaches=(*breaches, *(breach for each in played for breach in each.breaches)),
         **known,
     )
-
-
-def kept(told: Sequence[Told]) -> int:
-    """Count the turns that the transcript must hold."""
-    return sum(each.reply.status in KEPT for each in told)
 
 
 def _failed(each: Told) -> bool:

@@ -75,6 +75,22 @@ def test_an_answer_in_other_words_is_not_what_was_told() -> None:
     assert kinds(check("s", heard, held(heard, other))) == {"lost", "unexpected"}
 
 
+def test_a_message_that_was_answered_twice_is_doubled_whatever_the_answers() -> None:
+    heard = [told(1), told(2)]
+    user, model = transcript(1)
+    again = (Message(seq=3, role="user", text=user.text), Message(seq=4, role="model", text="else"))
+    rest = [Message(seq=m.seq + 4, role=m.role, text=m.text) for m in transcript(2)]
+    (breach,) = check("s", heard, held(heard, (user, model, *again, *rest)))
+    assert breach.kind == "doubled"
+    assert "r_1, completed, stands there 2 times" in breach.what
+
+
+def test_a_session_that_is_gone() -> None:
+    heard = [told(1)]
+    assert kinds(check("s", heard, Held())) == {"gone", "lost"}
+    assert check("s", [], Held()) == []
+
+
 def test_a_gap_between_seqs() -> None:
     heard = [told(1), told(2)]
     shifted = tuple(

@@ -54,8 +54,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """A session in the end. Of a reply that is not there any more, None."""
+    """A session in the end. Without one, no state; of a reply that is not there, None."""
 
-    transcript: tuple[Message, ...]
-    state: State
-    replies: dict[str, Reply | None]
+    transcript: tuple[Message, ...] = ()
+    state: State | None = None
+    replies: dict[str, Reply | None] = {}

@@ -10,7 +10,7 @@ import redis as redis_py
 from backscroll.messages.chapter import Chapter
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import compactions, keys, sessions, turns
+from backscroll.store import compactions, keys, replies, sessions, turns
 from backscroll.store.compactions import Brought, Snapshot
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission, submit
@@ -187,3 +187,30 @@ def test_f39_every_kind_of_key_has_its_expiry(
     assert set(found) >= known - {"live"}
     week = store.settings.session_ttl * 1000
     assert all(0 < left <= week for left in found.values()), found
+
+
+def test_f39_what_an_offer_makes_has_its_expiry_when_the_session_falls_silent_behind_it(
+    store: Store, redis: redis_py.Redis, session: Session, talked: Callable[[int], None]
+) -> None:
+    talked(2)
+    snapshot = begin(store, session, "c")
+    submit(store, session, Submission(parts=(Text("and now?"),)))
+    turn = claim(store, session, "t")
+    assert bring(store, snapshot, 4) == "offered"
+    commit(store, turn, "so", go_on=True)
+    _, _, chapters, _, archive, *_ = keys.of_session(session, store.settings.shards)
+    assert redis.pttl(chapters) > 0
+    assert redis.pttl(archive) > 0
+
+
+def test_the_index_of_what_waits_lives_as_long_as_the_session_that_waits(
+    store: Store, redis: redis_py.Redis, session: Session
+) -> None:
+    reply_id = submit(store, session, Submission(parts=(Text("hi"),))).reply_id
+    due = keys.of_shard(session.shard(store.settings.shards))[0]
+    redis.pexpire(due, 5000)
+    replies.read(store, session, reply_id)
+    week = store.settings.session_ttl * 1000
+    assert redis.pttl(due) > week - 5000
+    turns.snooze(store, claim(store, session, "t"), 2 * store.settings.session_ttl)
+    assert redis.pttl(due) > 2 * week

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 State = TypeVar("State", bound=Hashable)
-Reached = TypeVar("Reached", covariant=True)
 
-
-class Step(Protocol[Reached]):
-    """A step as the explorer sees it: a fair one happens sooner or later, if it stays possible."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def fair(self) -> bool: ...
-
-    @property
-    def after(self) -> Reached: ...
-
-    @property
-    def broken(self) -> str | None: ...
+# Its name; whether it is fair: it happens sooner or later, if it stays possible; where it leads; and the rule
+# that it breaks, if any.
+Step = tuple[str, bool, State, str | None]
 
 
 class Violation(Exception):
@@ -86,7 +73,6 @@ def explore(
     steps: Callable[[State], Iterable[Step[State]]],
     *,
     broken_in: Callable[[State], str | None],
-    canonical: Callable[[State], State] = lambda state: state,
 ) -> Explored[State]:
     """Visit every state that can be reached, nearest first.
 
@@ -94,7 +80,6 @@ def explore(
         start: where it begins.
         steps: what may happen in a state.
         broken_in: names the rule that a state breaks, if any.
-        canonical: gives one state for all that are alike.
 
     Raises:
         Violation: of the first rule that a state, or a step, was found to break.
@@ -105,14 +90,13 @@ def explore(
         broken = broken_in(state)
         if broken is not None:
             raise Violation(broken, found.path(number))
-        for step in steps(state):
-            if step.broken is not None:
-                raise Violation(step.broken, (*found.path(number), step.name))
-            after = canonical(step.after)
+        for name, fair, after, broken_by in steps(state):
+            if broken_by is not None:
+                raise Violation(broken_by, (*found.path(number), name))
             reached = known.get(after)
             if reached is None:
-                reached = known[after] = found._add(after, number, step.name)
-            if step.fair:
+                reached = known[after] = found._add(after, number, name)
+            if fair:
                 found._fair_into[reached].append(number)
             found.transitions += 1
     return found

@@ -24,6 +24,7 @@ class Invariant(StrEnum):
     TAKEN = "somebody will apply an offer that waits"
     ENDED = "a reply that has ended stays as it is"
     STALE = "a stale token changes nothing"
+    BELIEVED = "a worker that is late is told so, whatever it has to say"
     HELD = "a lock changes hands only when it is given up or has run out"
     HOLDER = "while a lock is held, its holder alone changes the history"
     DUE = "a compaction that is due is seen to"
@@ -40,7 +41,8 @@ def at_rest(state: State) -> bool:
     """Tell whether nothing is left to be done, and nobody thinks otherwise."""
     store = state.store
     left = store.inbox or store.lock or store.due or store.offer or store.compactions or store.compaction
-    return not left and all(process.phase == "idle" for process in (*state.workers, *state.compactors))
+    phases = {worker.phase for worker in state.workers} | {each.phase for each in state.compactors}
+    return not left and phases == {"idle"}
 
 
 def forgotten_compaction(store: Store) -> bool:
@@ -141,6 +143,12 @@ def _stale(before: Store, process: Process | None, token: int, move: Move) -> bo
     return forgotten(before, token) == forgotten(move.store, token)
 
 
+def _believed(before: Store, process: Process | None, token: int, move: Move) -> bool:
+    # Who asks again, and ended the turn when it asked first, is late by now and told what it was told then.
+    late = isinstance(process, Worker) and process.phase == "working" and before.lock != token
+    return not (late and move.believes)
+
+
 def _held(before: Store, _process: Process | None, token: int, move: Move) -> bool:
     was, now = before.lock, move.store.lock
     return was == NOBODY or now in (NOBODY, was) or (now == ORPHAN and was == token)
@@ -168,6 +176,7 @@ def _due(before: Store, process: Process | None, _token: int, move: Move) -> boo
 _BY_MOVES: dict[Invariant, Callable[[Store, Process | None, int, Move], bool]] = {
     Invariant.ENDED: _ended,
     Invariant.STALE: _stale,
+    Invariant.BELIEVED: _believed,
     Invariant.HELD: _held,
     Invariant.HOLDER: _holder,
     Invariant.DUE: _due,

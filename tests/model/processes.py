@@ -8,7 +8,7 @@ is paused is one that does not move while the others do.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.model import turn_scripts as turns
 from tests.model.compaction_scripts import (
@@ -29,16 +29,20 @@ Process = Worker | Compactor
 
 
 class Move(NamedTuple):
-    """A step of one process: what it leaves in Redis and becomes, whether a bell brought it about, or is
-    rung by it. A fair one happens sooner or later, if it stays possible; the others may never happen."""
+    """A step of one process: what it leaves in Redis and becomes, whether a bell brought it about or is rung
+    by it, and whether the process now takes a turn for ended by itself.
+
+    A fair one happens sooner or later, if it stays possible; the others may never happen.
+    """
 
     name: str
     fair: bool
     store: Store
-    process: Process | None
+    process: Any  # of the kind that moved
     answers_bell: bool = False
     ring: bool = False
     ring_compaction: bool = False
+    believes: bool = False
 
 
 def worker_moves(rules: Rules, store: Store, worker: Worker, token: int) -> Iterator[Move]:
@@ -96,7 +100,8 @@ def _answered(name: str, fair: bool, result: Result, token: int) -> Move:
         after, learned = result.store, Worker("working", result.store.inbox[0], result.store.last)
     else:
         after, learned = forgotten(result.store, token), Worker()
-    return Move(name, fair, after, learned, False, result.ring, result.ring_compaction)
+    believes = result.answer != "lost"
+    return Move(name, fair, after, learned, False, result.ring, result.ring_compaction, believes)
 
 
 def compactor_moves(rules: Rules, store: Store, compactor: Compactor, token: int) -> Iterator[Move]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from tests.model import invariants
-from tests.model.explore import Explored, explore
+from tests.model.explore import Explored, Step, explore
 from tests.model.processes import Move, Process, compactor_moves, worker_moves
 from tests.model.rules import Rules
 from tests.model.state import (
@@ -24,20 +23,11 @@ from tests.model.surroundings import surrounding_moves
 _Judged = tuple[tuple[Move, str | None], ...]
 
 
-class Step(NamedTuple):
-    """A step: its name, whether it is fair (see Move), where it leads, and the rule that it breaks."""
-
-    name: str
-    fair: bool
-    after: State
-    broken: str | None = None
-
-
 class Protocol:
-    """The steps that the protocol allows under `rules`, in a session of some messages; two processes a kind.
+    """The steps that the protocol allows under `rules`, with at most two processes of a kind.
 
     What a process may do depends on Redis and on itself alone, so it is worked out, and judged, once for
-    each such pair. Each store is kept once: states can be told apart by which one they have (see State).
+    each such pair. Each store is kept once: states can be told apart by which one they have (see Store).
     """
 
     def __init__(self, rules: Rules, *, messages: int, workers: int, compactors: int) -> None:
@@ -49,45 +39,48 @@ class Protocol:
         start = initial(messages=messages, workers=workers, compactors=compactors)
         self.start = start._replace(store=self._kept(start.store))
 
-    def steps(self, state: State) -> Iterator[Step]:
+    def steps(self, state: State) -> Iterator[Step[State]]:
         """Give every step that is possible in `state`."""
         store, workers, compactors, bell, called = state
         if bell:
-            yield Step("a bell is lost", False, State(store, workers, compactors, False, called))
+            yield "a bell is lost", False, State(store, workers, compactors, False, called), None
         if called:
-            yield Step("a compaction bell is lost", False, State(store, workers, compactors, bell, False))
-        for (name, fair, after, _, _, ring, call), broken in self._known(store, None, NOBODY):
-            yield Step(name, fair, State(after, workers, compactors, bell or ring, called or call), broken)
+            yield "a compaction bell is lost", False, State(store, workers, compactors, bell, False), None
+        for (name, fair, after, _, _, ring, call, _), broken in self._known(store, None, NOBODY):
+            yield name, fair, State(after, workers, compactors, bell or ring, called or call), broken
+        yield from self._of_workers(state)
+        yield from self._of_compactors(state)
+
+    def _of_workers(self, state: State) -> Iterator[Step[State]]:
+        store, workers, compactors, bell, called = state
         for place, worker in _distinct(workers):
-            for (name, fair, after, now, answers, ring, call), broken in self._known(store, worker, place):
-                if bell or not answers:
-                    others = (*workers[: place - 1], now, *workers[place:])
-                    rung = ring or (bell and not answers)
-                    yield Step(name, fair, State(after, others, compactors, rung, called or call), broken)
+            for (name, fair, after, now, answers, ring, call, _), broken in self._known(store, worker, place):
+                if answers and not bell:
+                    continue
+                both = (*workers[: place - 1], now, *workers[place:])
+                # Which of two workers is which makes no difference: one state stands for both.
+                if both[0] > both[-1]:
+                    after, both = self._swapped(after, False), both[::-1]
+                rung = ring or (bell and not answers)
+                yield name, fair, State(after, both, compactors, rung, called or call), broken
+
+    def _of_compactors(self, state: State) -> Iterator[Step[State]]:
+        store, workers, compactors, bell, called = state
         for place, compactor in _distinct(compactors):
-            for (name, fair, after, now, answers, _, call), broken in self._known(store, compactor, place):
-                if called or not answers:
-                    others = (*compactors[: place - 1], now, *compactors[place:])
-                    rung = call or (called and not answers)
-                    yield Step(name, fair, State(after, workers, others, bell, rung), broken)
+            for (name, fair, after, now, answers, _, call, _), broken in self._known(store, compactor, place):
+                if answers and not called:
+                    continue
+                both = (*compactors[: place - 1], now, *compactors[place:])
+                if both[0] > both[-1]:
+                    after, both = self._swapped(after, True), both[::-1]
+                rung = call or (called and not answers)
+                yield name, fair, State(after, workers, both, bell, rung), broken
 
     def broken_in(self, state: State) -> str | None:
         """Name the rule that `state` breaks, if any."""
         if state.store not in self._broken:
             self._broken[state.store] = invariants.broken_in(state.store)
         return self._broken[state.store] or invariants.unseen(state)
-
-    def canonical(self, state: State) -> State:
-        """Give one state for all that differ only in which of two like processes is which."""
-        store, workers, compactors, bell, called = state
-        swap, swap_compactors = workers[::-1] < workers, compactors[::-1] < compactors
-        if not swap and not swap_compactors:
-            return state
-        if swap:
-            store, workers = self._swapped(store, False), workers[::-1]
-        if swap_compactors:
-            store, compactors = self._swapped(store, True), compactors[::-1]
-        return State(store, workers, compactors, bell, called)
 
     def _known(self, store: Store, process: Process | None, token: int) -> _Judged:
         key = (store, process, token)
@@ -104,7 +97,7 @@ class Protocol:
         for move in self._possible(store, process, token):
             kept = move._replace(store=self._kept(move.store))
             effect = kept[2:]
-            if effect == (store, process, False, False, False):
+            if effect == (store, process, False, False, False, False):
                 continue
             if effect not in found or (kept.fair and not found[effect].fair):
                 found[effect] = kept
@@ -141,4 +134,4 @@ def explored(rules: Rules, *, messages: int = 2, workers: int, compactors: int) 
         Violation: of the first invariant that does not hold.
     """
     protocol = Protocol(rules, messages=messages, workers=workers, compactors=compactors)
-    return explore(protocol.start, protocol.steps, broken_in=protocol.broken_in, canonical=protocol.canonical)
+    return explore(protocol.start, protocol.steps, broken_in=protocol.broken_in)

@@ -20,6 +20,7 @@ class Rules:
     lock_expires: bool = True
     attempts_are_bounded: bool = True
     poisoned_turn_gets_its_end: bool = True
+    poisoned_turn_is_nobodys: bool = True
     # commit.lua, fail.lua, cancel.lua: who writes proves it, and writes once
     commit_checks_token: bool = True
     commit_checks_head: bool = True

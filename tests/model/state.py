@@ -40,9 +40,7 @@ class Change(NamedTuple):
     turns: tuple[Turn, ...]
 
 
-class Store(NamedTuple):
-    """What Redis holds of the session; `due`, `compactions`: whether it stands in the shard's index."""
-
+class _Held(NamedTuple):
     replies: tuple[Reply, ...]
     inbox: tuple[int, ...] = ()
     lock: int = NOBODY
@@ -59,6 +57,11 @@ class Store(NamedTuple):
     compactions: bool = False
     noted: bool = False  # only without the rule `next_turn_tells`
 
+
+class Store(_Held):
+    """What Redis holds of the session; `due`, `compactions`: whether it stands in the shard's index."""
+
+    __slots__ = ()
     # Every store is kept once (see Protocol), and to hash what it holds takes longer than the rest of a step.
     __hash__ = object.__hash__
 

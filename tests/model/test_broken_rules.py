@@ -28,11 +28,12 @@ CASES = [
     Case(("release_minds_the_inbox",), Invariant.LOOKED_AT, 4),
     Case(("sweep_puts_off",), Invariant.LOOKED_AT, 3),
     Case(("index_outlives_its_sessions",), Invariant.LOOKED_AT, 3),
-    Case(("sweep_rings",), Invariant.ANSWERED, 2),
-    Case(("lock_expires",), Invariant.ANSWERED, 3),
+    Case(("sweep_rings",), Invariant.ANSWERED, 2, compactors=0),
+    Case(("lock_expires",), Invariant.ANSWERED, 3, compactors=0),
     Case(("claim_leaves_a_held_lock",), Invariant.HELD, 3, workers=2),
     Case(("attempts_are_bounded",), Invariant.ATTEMPTS, 6, workers=2),
     Case(("poisoned_turn_gets_its_end",), Invariant.INBOX, 6, workers=2),
+    Case(("poisoned_turn_is_nobodys",), Invariant.BELIEVED, 7, workers=2),
     Case(("commit_checks_token",), Invariant.STALE, 4),
     Case(("fail_checks_token",), Invariant.STALE, 4),
     Case(("snooze_checks_token",), Invariant.STALE, 4),
@@ -52,15 +53,15 @@ CASES = [
 ]
 
 # Each of these stands in front of another guard that is enough by itself, as the cases above show of them
-# together: the next one that is left out may be the last.
-SPARE = [
-    "commit_checks_head",
-    "commit_checks_last",
-    "commit_knows_its_own",
-    "cancel_takes_the_lock",
-    "changes_check_watermark",
-    "write_back_knows_its_own",
-]
+# together: the next one that is left out may be the last. With how many compaction workers it is looked at.
+SPARE = {
+    "commit_checks_head": 0,
+    "commit_checks_last": 0,
+    "commit_knows_its_own": 0,
+    "cancel_takes_the_lock": 0,
+    "changes_check_watermark": 1,
+    "write_back_knows_its_own": 1,
+}
 
 
 def without(names: tuple[str, ...]) -> Rules:
@@ -71,7 +72,8 @@ def check(rules: Rules, workers: int, compactors: int) -> None:
     """Explore a session under `rules`; raises Violation for what is found wrong."""
     found = explored(rules, workers=workers, compactors=compactors)
     found.check_leads_to(answered, Invariant.ANSWERED)
-    found.check_leads_to(at_rest, Invariant.REST)
+    if compactors:  # without one, a compaction that is due is never done with
+        found.check_leads_to(at_rest, Invariant.REST)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case.without))
@@ -84,7 +86,7 @@ def test_without_a_rule_of_the_protocol_something_breaks(case: Case) -> None:
 
 @pytest.mark.parametrize("name", SPARE)
 def test_without_a_guard_that_stands_before_another_nothing_breaks_yet(name: str) -> None:
-    check(without((name,)), workers=1, compactors=1)
+    check(without((name,)), workers=1, compactors=SPARE[name])
 
 
 def test_an_offer_that_is_applied_twice_covers_its_range_twice() -> None:

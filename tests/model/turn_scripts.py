@@ -163,7 +163,8 @@ def _begin(rules: Rules, store: Store, token: int) -> Result:
             if not rules.poisoned_turn_gets_its_end:
                 store = store._replace(inbox=store.inbox[1:])
                 continue
-            store = _end_reply(store, message, "failed", reply.token)
+            last_holder = NOBODY if rules.poisoned_turn_is_nobodys else reply.token
+            store = _end_reply(store, message, "failed", last_holder)
             continue
         if not mine:
             store = _with(store, message, Reply("in_progress", token, reply.attempts + 1))

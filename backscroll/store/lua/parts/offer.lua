@@ -17,6 +17,7 @@ local function apply(change)
   redis.call('HSET', META, 'watermark', change.to, 'last_change', change.id,
     'context_tokens', math.max(tokens, 0), 'refused_in_row', 0)
   redis.call('HINCRBY', META, 'compactions', 1)
+  keep() -- the first change makes chapters and archive
   return true
 end
 

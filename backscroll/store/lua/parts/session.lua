@@ -35,17 +35,25 @@ local function count(field)
   end
 end
 
+-- Let an index live for `life` ms from here at least: it outlives each session in it.
+local function outlive(set, life)
+  local left = redis.call('PTTL', set)
+  if left ~= -2 and left < life then
+    redis.call('PEXPIRE', set, life)
+  end
+end
+
 -- Every script is an access: what belongs to the session lives TTL from here.
 local function keep()
   for _, key in ipairs({META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, OFFER, REPLIES}) do
     redis.call('PEXPIRE', key, TTL)
   end
+  outlive(DUE, TTL)
+  outlive(COMPACTIONS, TTL)
 end
 
--- Note that somebody should look at this session at `at`. The index outlives each session in it.
+-- Note that somebody should look at this session at `at`.
 local function index(set, at)
   redis.call('ZADD', set, at, NAME)
-  if redis.call('PTTL', set) < TTL then
-    redis.call('PEXPIRE', set, TTL)
-  end
+  outlive(set, math.max(at - NOW, 0) + TTL)
 end
