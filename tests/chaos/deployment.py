@@ -65,7 +65,7 @@ def deployed(directory: Path) -> Iterator[Deployment]:
     with ExitStack() as stopping:
         history = embedded_redis.start(directory / "history")
         stopping.callback(history.stop)
-        broker = embedded_redis.start(directory / "broker")
+        broker = embedded_redis.start(directory / "broker", fsync="no")  # it holds nothing but bells
         stopping.callback(broker.stop)
         model = OfflineModel(directory, None, *MODEL_OPTIONS)
         stopping.callback(model.stop)
