@@ -20,6 +20,10 @@ _REPLY_LIMIT = 90.0
 _WAIT = 5.0
 
 
+class _Gone(Exception):
+    """The server does not know a reply that it had told of."""
+
+
 class Client:
     """A client of one session, and what it was told so far: threads of one step add to it."""
 
@@ -57,23 +61,24 @@ class Client:
             return
         reply = _reply(response)
         path = f"{self._path}/replies/{reply.id}"
-        if wish.cancel_after is not None and reply.status not in ENDED:
-            time.sleep(wish.cancel_after)
-            reply = self._look("POST", f"{path}/cancel", reply)
-            if reply.status not in ENDED:
-                self._complain("not_cancelled", f"{reply.id} is {reply.status} after its cancel")
-        while reply.status not in ENDED and time.monotonic() - posted < _REPLY_LIMIT:
-            reply = self._look("GET", path, reply)
+        try:
+            if wish.cancel_after is not None and reply.status not in ENDED:
+                time.sleep(wish.cancel_after)
+                reply = self._look("POST", f"{path}/cancel", reply)
+                if reply.status not in ENDED:
+                    self._complain("not_cancelled", f"{reply.id} is {reply.status} after its cancel")
+            while reply.status not in ENDED and time.monotonic() - posted < _REPLY_LIMIT:
+                reply = self._look("GET", path, reply)
+        except _Gone as error:
+            self._complain("gone", str(error))
         ended = time.monotonic() if reply.status in ENDED else None
         self.told.append(Told(step=step, said=wish.said, reply=reply, posted=posted, ended=ended))
 
     def _look(self, method: str, path: str, before: Reply) -> Reply:
         response = self._front.call(method, path, wait=_WAIT if method == "GET" else 0.0)
-        if response.status_code == 200:
-            return _reply(response)
-        self._complain("gone", f"{before.id}, once {before.status}: {response.status_code}")
-        time.sleep(1.0)
-        return before
+        if response.status_code != 200:
+            raise _Gone(f"{before.id}, once {before.status}: {response.status_code}")
+        return _reply(response)
 
     def _complain(self, kind: str, what: str) -> None:
         self.breaches.append(Breach(kind, self.session, what))
