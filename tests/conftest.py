@@ -11,7 +11,7 @@ import redis as redis_py
 
 from backscroll.running import embedded_redis
 from backscroll.running.embedded_redis import EmbeddedRedis
-from backscroll.store import keys
+from tests.stack.expiry import eternal
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +28,7 @@ def redis(redis_server: EmbeddedRedis) -> Iterator[redis_py.Redis]:
     """A raw connection to look behind the scenes; after the test, every key of ours must expire (F39)."""
     with redis_py.Redis.from_url(redis_server.url) as client:
         yield client
-        eternal = [key for key in client.scan_iter(f"{keys.PREFIX}*") if client.pttl(key) == -1]
-        assert not eternal, f"keys without an expiry: {eternal}"
+        assert eternal(client) == []
 
 
 @pytest.fixture

@@ -31,7 +31,6 @@ class Lease(Stop):
         super().__init__()
         self.session = session
         self.token = token_hex(16)
-        self.since = time.time()
 
 
 class Leases:

@@ -34,7 +34,6 @@ class Listener:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = threading.Event()
-        self.connected = threading.Event()
 
     def start(self) -> None:
         """Listen from now on; harmless when it does already."""
@@ -58,7 +57,6 @@ class Listener:
                     self._hear(pubsub)
             except RedisError as error:
                 log.warning("not listening to %s: %s", self._channel, type(error).__name__)
-                self.connected.clear()
                 time.sleep(_RECONNECT)
 
     def _hear(self, pubsub: PubSub) -> None:
@@ -68,6 +66,5 @@ class Listener:
                 continue
             if told["type"] == "subscribe":
                 self._missed()
-                self.connected.set()
             elif told["type"] == "message":
                 self._heard(told["data"].decode())

@@ -137,7 +137,7 @@ def read(store: Store, session: Session, reply_id: str) -> Reply:
         StoreUnavailable: when Redis does not serve.
     """
     flat, position = store.run("read_reply", session, reply_id)
-    if not flat or b"status" not in flat[::2]:
+    if b"status" not in flat[::2]:  # none, or the record of a message that was merged into another's reply
         raise NotFound(f"session {session.id} has no reply {reply_id!r}")
     return _reply(session, reply_id, table(flat), position)
 

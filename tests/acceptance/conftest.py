@@ -9,6 +9,7 @@ import redis as redis_py
 
 from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.api import Api
+from tests.stack.expiry import eternal
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
 
@@ -74,6 +75,6 @@ def make_stack(
     for stack in made:
         stack.stop()
         with redis_py.Redis.from_url(stack.env["REDIS_URL"]) as client:
-            eternal = [key for key in client.scan_iter("bs:*") if client.pttl(key) == -1]
+            found = eternal(client)
             client.flushdb()
-            assert not eternal, f"keys without an expiry: {eternal}"
+            assert found == []

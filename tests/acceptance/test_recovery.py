@@ -14,12 +14,7 @@ from tests.stack.api import Api, user_texts
 from tests.stack.conditions import until
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
-
-
-def in_work(api: Api, model: OfflineModel, sid: str, said: str = "") -> None:
-    """Wait until the model is busy with a turn of `sid`, the one in which `said` was."""
-    until("the model was asked", lambda: model.requests("reply", containing=said or sid))
-    api.until_session(sid, "the turn is in work", lambda state: state["in_work"])
+from tests.stack.working import in_work
 
 
 def test_f29_a_worker_killed_in_mid_stream_costs_a_lease_and_no_message(

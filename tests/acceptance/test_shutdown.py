@@ -7,11 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 
-from tests.acceptance.test_recovery import in_work
 from tests.stack.api import user_texts
 from tests.stack.conditions import until
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
+from tests.stack.working import in_work
 
 
 def test_a_turn_that_outlasts_the_grace_is_handed_back_without_waiting_for_its_lease(

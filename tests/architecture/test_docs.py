@@ -12,7 +12,6 @@ from backscroll.settings import fields, variable
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def row(field: msgspec.structs.FieldInfo) -> str:

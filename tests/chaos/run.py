@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 import redis as redis_py
 
-from backscroll.store import keys
 from tests.chaos.calling import Front
 from tests.chaos.checking import check
 from tests.chaos.client import Client
@@ -24,6 +23,7 @@ from tests.chaos.reading import held
 from tests.chaos.report import Played, Report, summarise
 from tests.chaos.schedule import EVERY, KINDS, Kind, Planned, plan
 from tests.chaos.told import Breach
+from tests.stack.expiry import eternal
 from tests.stack.processes import ROOT
 
 DATA = ROOT.parent / "shared" / "data"
@@ -139,8 +139,7 @@ def _check(front: Front, clients: Sequence[Client], watch: Watch) -> list[Played
 def _eternal(deployment: Deployment) -> list[Breach]:
     """Find keys of ours that never expire."""
     with redis_py.Redis.from_url(deployment.history.url) as client:
-        found = [key.decode() for key in client.scan_iter(f"{keys.PREFIX}*") if client.pttl(key) == -1]
-    return [Breach("eternal", key, "has no expiry") for key in found]
+        return [Breach("eternal", key, "has no expiry") for key in eternal(client)]
 
 
 def _write_down(directory: Path, played: Sequence[Played], struck: Sequence[Struck]) -> None:

@@ -89,13 +89,13 @@ class History:
         head = self.inbox[0]
         self.transcript += [("user", tuple(head.texts)), ("model", (answer,))]
         self._end(head, "completed", token)
-        return self._hand_over(token, go_on=go_on)
+        return self.hand_over(token, go_on=go_on)
 
     def fail(self, token: str, *, go_on: bool) -> Waiting | None:
         self._end(self.inbox[0], "failed", token)
-        return self._hand_over(token, go_on=go_on)
+        return self.hand_over(token, go_on=go_on)
 
-    def _hand_over(self, token: str, *, go_on: bool) -> Waiting | None:
+    def hand_over(self, token: str, *, go_on: bool) -> Waiting | None:
         if go_on:
             return self._begin(token)
         self.apply_offer()

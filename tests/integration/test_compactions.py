@@ -7,14 +7,13 @@ from collections.abc import Callable
 import pytest
 import redis as redis_py
 
-from backscroll.messages.chapter import Chapter
 from backscroll.messages.part import Text
 from backscroll.session import Session
 from backscroll.store import compactions, keys, replies, sessions, turns
-from backscroll.store.compactions import Brought, Snapshot
+from backscroll.store.compactions import Snapshot
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission, submit
-from tests.integration.test_turns import claim, commit, texts
+from tests.integration.acting import bring, claim, commit, texts
 
 
 @pytest.fixture
@@ -27,20 +26,6 @@ def talked(store: Store, session: Session) -> Callable[[int], None]:
             commit(store, claim(store, session, f"t{number}"), f"answer {number}")
 
     return talk
-
-
-def bring(store: Store, snapshot: Snapshot, last: int) -> Brought:
-    chapter = Chapter(
-        first=snapshot.watermark + 1,
-        last=last,
-        text="a summary",
-        model="m",
-        prompt="1",
-        ts=1,
-        tokens_before=9,
-        tokens_after=2,
-    )
-    return compactions.write_back(store, snapshot, chapter, saved=7, again=False)
 
 
 def begin(store: Store, session: Session, token: str) -> Snapshot:

@@ -8,43 +8,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from itertools import count
 from typing import Any, TypeVar
 
 import pytest
-import redis as redis_py
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
 )
 
-from backscroll.errors import BusyError, LeaseLost, NotFound
-from backscroll.messages.chapter import Chapter
+from backscroll.errors import BusyError, LeaseLost
 from backscroll.messages.message import Usage
-from backscroll.messages.part import Text, spoken
+from backscroll.messages.part import Text
 from backscroll.running.embedded_redis import EmbeddedRedis
-from backscroll.session import Session
-from backscroll.settings import StoreSettings
-from backscroll.store import compactions, keys, replies, sessions, turns
-from backscroll.store.compactions import Snapshot
-from backscroll.store.redis import Store
+from backscroll.store import compactions, replies, sessions, turns
 from backscroll.store.replies import ReplyError, Submission
-from backscroll.store.turns import Completed, Ended, Turn
-from tests.integration.history_model import INBOX_LIMIT, MAX_ATTEMPTS, Change, History
+from backscroll.store.turns import Completed, Turn
+from tests.integration.acting import bring
+from tests.integration.history_model import Change, History
+from tests.integration.history_session import HistorySession
 
 T = TypeVar("T")
 
 RUNS = int(os.environ.get("BACKSCROLL_TEST_RUNS", "1000"))
 CEILING = 100_000
-_names = count()
-# In the order of keys.of_session.
-_KEYS = "meta live chapters ledger archive inbox lock offer replies due compactions".split()  # noqa: SIM905
 
 
 # Ends a story that other rules could go on with: drawn, and then mostly left.
@@ -57,26 +47,8 @@ def _late_or_last(data: st.DataObject, known: Sequence[T]) -> T:
     return known[data.draw(st.one_of(st.just(last), st.integers(0, last)))]
 
 
-class HistoryMachine(RuleBasedStateMachine):
-    """One session, whoever works on it."""
-
-    url: str
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.store = Store(
-            StoreSettings(redis_url=self.url, max_attempts=MAX_ATTEMPTS, inbox_limit=INBOX_LIMIT, shards=4)
-        )
-        self.redis = redis_py.Redis.from_url(self.url)
-        self.session = Session("machine", f"s{os.getpid()}-{next(_names)}")
-        self.names = dict(zip(_KEYS, keys.of_session(self.session, 4), strict=True))
-        self.model = History()
-        self.exists = False
-        self.said = count()
-        self.tokens = count()
-        self.turns: list[Turn] = []
-        self.snapshots: list[tuple[Snapshot, Change]] = []
-        self.keyed: list[tuple[str, Submission, str]] = []
+class HistoryMachine(HistorySession):
+    """Clients, reply workers and compaction workers, each in time or too late."""
 
     @initialize()
     def begin(self) -> None:
@@ -145,7 +117,7 @@ class HistoryMachine(RuleBasedStateMachine):
     def claim(self) -> None:
         token = f"t{next(self.tokens)}"
         turn = turns.claim(self.store, self.session, token, ceiling=CEILING)
-        self._took(turn, token, self.model.claim(token))
+        self.took(turn, token, self.model.claim(token))
 
     @precondition(lambda self: self.model.holder)
     @rule()
@@ -153,7 +125,7 @@ class HistoryMachine(RuleBasedStateMachine):
         token = self.model.holder or ""
         turn = turns.claim(self.store, self.session, token, ceiling=CEILING)
         self.model.apply_offer()  # one that came meanwhile; it touches nothing that the turn will write
-        self._took(turn, token, self.model.inbox[0])
+        self.took(turn, token, self.model.inbox[0])
 
     @precondition(lambda self: self.turns)
     @rule(data=st.data(), go_on=st.booleans())
@@ -171,7 +143,7 @@ class HistoryMachine(RuleBasedStateMachine):
             compaction_due=True,
             finished_at=1,
         )
-        self._ended(
+        self.ended(
             turn,
             "completed",
             lambda: turns.commit(self.store, turn, completed, go_on=go_on, ceiling=CEILING),
@@ -184,7 +156,7 @@ class HistoryMachine(RuleBasedStateMachine):
     def fail(self, data: st.DataObject, go_on: bool) -> None:
         turn = _late_or_last(data, self.turns)
         error = ReplyError("model_unavailable", "down", retryable=True)
-        self._ended(
+        self.ended(
             turn,
             "failed",
             lambda: turns.fail(self.store, turn, error, go_on=go_on, ceiling=CEILING),
@@ -241,17 +213,7 @@ class HistoryMachine(RuleBasedStateMachine):
         snapshot, whole = _late_or_last(data, self.snapshots)
         end = data.draw(st.sampled_from(range(whole.start + 2, whole.end + 1, 2)))
         change = Change(whole.token, whole.start, end)
-        chapter = Chapter(
-            first=change.start + 1,
-            last=change.end,
-            text="a summary",
-            model="m",
-            prompt="1",
-            ts=1,
-            tokens_before=9,
-            tokens_after=2,
-        )
-        result = compactions.write_back(self.store, snapshot, chapter, saved=7, again=again)
+        result = bring(self.store, snapshot, change.end, again=again)
         assert result == ("discarded" if not self.exists else self.model.write_back(change))
 
     @precondition(lambda self: self.model.compaction)
@@ -270,83 +232,6 @@ class HistoryMachine(RuleBasedStateMachine):
             compactions.give_back(self.store, snapshot)
         if self.model.compaction == change.token:
             self.model.compaction = None
-
-    # What must hold after every step
-
-    @invariant()
-    def the_whole_session_is_as_the_model_says(self) -> None:
-        if not self.exists:
-            with pytest.raises(NotFound):
-                sessions.state(self.store, self.session)
-            return
-        state = sessions.state(self.store, self.session)
-        page = sessions.transcript(self.store, self.session, limit=1000)
-        assert [m.seq for m in page.messages] == list(range(1, len(self.model.transcript) + 1))
-        assert [(m.role, tuple(spoken([p]) for p in m.parts)) for m in page.messages] == self.model.transcript
-        assert state.messages == len(self.model.transcript)
-        assert state.watermark == self.model.watermark
-        assert [(chapter.first, chapter.last) for chapter in state.chapters] == self.model.chapters
-        assert list(state.pending) == [waiting.reply_id for waiting in self.model.inbox]
-        assert (self.redis.get(self.names["lock"]) or b"").decode() == (self.model.holder or "")
-        assert bool(self.redis.exists(self.names["offer"])) == (self.model.offer is not None)
-
-    @invariant()
-    def every_reply_is_as_the_model_says(self) -> None:
-        for waiting in self.model.inbox:
-            reply = replies.read(self.store, self.session, waiting.reply_id)
-            assert (reply.status, reply.attempts) == (
-                "in_progress" if waiting.token else "queued",
-                waiting.attempts,
-            )
-        for reply_id, (status, _) in list(self.model.ended.items())[-3:]:
-            assert replies.read(self.store, self.session, reply_id).status == status
-
-    @invariant()
-    def what_waits_will_be_looked_at(self) -> None:
-        """No doorbell is needed: the sweep knows every session with work, and every compaction in work."""
-        if self.model.inbox:
-            assert self.redis.zscore(self.names["due"], str(self.session)) is not None
-        if self.model.compaction:
-            assert self.redis.zscore(self.names["compactions"], str(self.session)) is not None
-
-    def teardown(self) -> None:
-        found = list(self.redis.scan_iter(f"*{self.session}:*"))
-        eternal = [key for key in found if self.redis.pttl(key) == -1]
-        if found:
-            self.redis.delete(*found)
-        self.store.close()
-        self.redis.close()
-        assert not eternal, f"keys without an expiry: {eternal}"
-
-    def _took(self, turn: Turn | None, token: str, waiting: Any) -> None:
-        assert (turn is not None) == (waiting is not None)
-        if turn is None:
-            return
-        assert (turn.reply_id, turn.token) == (waiting.reply_id, token)
-        assert [spoken([part]) for part in turn.request] == waiting.texts
-        assert [message.text for message in turn.context.messages] == [
-            "".join(texts) for _, texts in self.model.live()
-        ]
-        assert turn.context.last == len(self.model.transcript)
-        if turn not in self.turns:
-            self.turns.append(turn)
-
-    def _ended(self, turn: Turn, status: str, real: Any, modelled: Any, *, go_on: bool) -> None:
-        if self.model.ended.get(turn.reply_id) == (status, turn.token):
-            # A replay: nothing is written again, and the next turn of the same holder is told again.
-            ended: Ended = real()
-            if ended.next_turn is not None:
-                assert go_on
-                assert ended.next_turn.reply_id == self.model.inbox[0].reply_id
-            elif self.model.holder == turn.token:
-                self.model._hand_over(turn.token, go_on=go_on)
-            return
-        if not self.model.holds(turn.token, turn.reply_id):
-            with pytest.raises(LeaseLost):
-                real()
-            return
-        ended = real()
-        self._took(ended.next_turn, turn.token, modelled())
 
 
 @pytest.mark.timeout(600)

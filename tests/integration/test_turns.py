@@ -9,14 +9,13 @@ import pytest
 import redis as redis_py
 
 from backscroll.errors import InboxFull, InvalidRequest, LeaseLost, NotFound, SessionBusy
-from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
 from backscroll.session import Session
 from backscroll.store import keys, replies, sessions, turns
 from backscroll.store.redis import Store
 from backscroll.store.replies import OnBusy, ReplyError, Submission, Submitted
 from backscroll.store.sweep import sweep
-from backscroll.store.turns import Completed, Ended, Turn
+from tests.integration.acting import claim, commit, texts
 
 Submit = Callable[..., Submitted]
 ERROR = ReplyError("model_unavailable", "down", retryable=True)
@@ -33,32 +32,9 @@ def submit(store: Store, session: Session) -> Submit:
     return post
 
 
-def claim(store: Store, session: Session, token: str) -> Turn:
-    turn = turns.claim(store, session, token, ceiling=1000)
-    assert turn is not None
-    return turn
-
-
-def commit(store: Store, turn: Turn, answer: str = "hi", *, go_on: bool = False) -> Ended:
-    completed = Completed(
-        parts=(Text(answer),),
-        model="m",
-        usage=Usage(),
-        tokens=9,
-        complete=True,
-        compaction_due=False,
-        finished_at=1,
-    )
-    return turns.commit(store, turn, completed, go_on=go_on, ceiling=1000)
-
-
 def let_the_lease_run_out(store: Store, redis: redis_py.Redis, session: Session) -> None:
     found = keys.of_session(session, store.settings.shards)
     redis.delete(next(key for key in found if key.endswith(":lock")))
-
-
-def texts(store: Store, session: Session) -> list[str]:
-    return [message.text for message in sessions.transcript(store, session).messages]
 
 
 def test_f22_what_a_late_holder_writes_is_refused_and_counted(

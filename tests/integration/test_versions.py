@@ -7,13 +7,12 @@ import json
 import redis as redis_py
 
 from backscroll.messages.archive import unpack
-from backscroll.messages.chapter import Chapter
 from backscroll.messages.part import Other, Text
 from backscroll.session import Session
 from backscroll.store import compactions, keys, sessions, turns
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission, submit
-from tests.integration.test_turns import claim, commit
+from tests.integration.acting import bring, claim, commit
 
 NEWER = [
     {
@@ -69,8 +68,7 @@ def test_f33_a_session_of_a_newer_version_is_answered_compacted_and_kept_to_the_
     commit(store, turn, "so")
     snapshot = compactions.begin(store, session, "c")
     assert snapshot is not None
-    chapter = Chapter(first=1, last=2, text="s", model="m", prompt="1", ts=1, tokens_before=9, tokens_after=1)
-    assert compactions.write_back(store, snapshot, chapter, saved=1, again=False) == "applied"
+    assert bring(store, snapshot, 2) == "applied"
 
     archive = keys.of_session(session, store.settings.shards)[4]
     blocks = redis.lrange(archive, 0, -1)
