@@ -7,7 +7,7 @@ environment. A value that cannot be used stops the process at its start and name
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
@@ -24,6 +24,9 @@ _SHARED = {
     "api_key": "GEMINI_API_KEY",
     "base_url": "GOOGLE_GEMINI_BASE_URL",
 }
+
+# Where the window is to be measured (`auto`), and nothing has been yet.
+RECENT_TURNS = 10
 
 _YEAR = 365 * 86_400.0
 Seconds = Annotated[float, Meta(gt=0, le=_YEAR)]
@@ -82,6 +85,13 @@ class ModelSettings(Group, frozen=True, kw_only=True):
     summary_model: Annotated[
         str, Meta(min_length=1, description="the model that summarises; a cheap one")
     ] = "gemini-3.5-flash"
+    summary_tier: Annotated[
+        Literal["standard", "flex"],
+        Meta(description="`flex`: summaries at half the price, served when there is room"),
+    ] = "standard"
+    summary_tokens: Annotated[
+        Tokens, Meta(description="largest input of one summary; a longer range is summarised in parts")
+    ] = 30_000
     fallback_model: Annotated[
         str, Meta(description="asked once more where the reply model's deadline ran out; empty: none")
     ] = ""
@@ -102,7 +112,13 @@ class BudgetSettings(Group, frozen=True, kw_only=True):
         15_000
     )
     ceiling_tokens: Annotated[Tokens, Meta(description="no request is ever larger than this")] = 40_000
-    recent_turns: Annotated[Count, Meta(description="newest turns that a compaction leaves verbatim")] = 10
+    recent_turns: Annotated[
+        Count | Literal["auto"],
+        Meta(
+            description="newest turns that a compaction leaves verbatim; "
+            "`auto` derives them, and when a compaction is due, from the measured tokens per turn"
+        ),
+    ] = RECENT_TURNS
     recent_tokens: Annotated[
         Tokens, Meta(description="fewer turns stay verbatim where they exceed this many tokens")
     ] = 12_000
@@ -112,6 +128,12 @@ class BudgetSettings(Group, frozen=True, kw_only=True):
     chapter_tokens: Annotated[
         Tokens, Meta(description="the longest chapter that the summary model is asked for")
     ] = 600
+    chapters_tokens: Annotated[
+        Tokens, Meta(description="all chapters together; the oldest are merged where they exceed it")
+    ] = 3_000
+    ledger_tokens: Annotated[
+        int, Meta(ge=0, description="the longest ledger of exact values; 0 keeps none")
+    ] = 1_500
     refusal_backoff: Annotated[
         Seconds, Meta(description="seconds until a refused compaction is tried again; doubles up to an hour")
     ] = 10.0
@@ -207,7 +229,7 @@ def _checked(settings: Settings) -> Settings:
     budget, model, store = settings.budget, settings.model, settings.store
     if budget.ceiling_tokens < budget.context_tokens:
         raise InvalidSetting(variable("ceiling_tokens"), "must not be below BACKSCROLL_CONTEXT_TOKENS")
-    if 0 < budget.trigger_turns < budget.recent_turns:
+    if isinstance(budget.recent_turns, int) and 0 < budget.trigger_turns < budget.recent_turns:
         raise InvalidSetting(variable("trigger_turns"), "must not be below BACKSCROLL_RECENT_TURNS, or be 0")
     if store.compaction_lease <= model.summary_deadline:
         raise InvalidSetting(variable("compaction_lease"), "must be above BACKSCROLL_SUMMARY_DEADLINE")

@@ -9,6 +9,7 @@ import msgspec
 from backscroll.answering.context import build_prompt
 from backscroll.answering.lease import Lease
 from backscroll.compaction.plan import is_due
+from backscroll.compaction.window import given
 from backscroll.errors import HandedBack, PermanentError, TransientError
 from backscroll.messages import tokens
 from backscroll.messages.message import Message
@@ -83,7 +84,7 @@ def _completed(turn: Turn, prompt: Prompt, answer: Answer, settings: Settings) -
         usage=answer.usage,
         tokens=size,
         complete=answer.finish == "stop",
-        compaction_due=is_due(messages, size, settings.budget),
+        compaction_due=is_due(messages, size, given(settings.budget)),
         finished_at=now,
     )
 

@@ -11,9 +11,10 @@ from typing import Literal
 from backscroll.compaction.gate import Reason, refusal
 from backscroll.compaction.plan import covered, is_due
 from backscroll.compaction.summary import PROMPT_VERSION, build_prompt
+from backscroll.compaction.window import given
 from backscroll.errors import HandedBack, PermanentError, TransientError
 from backscroll.messages import tokens
-from backscroll.messages.chapter import Chapter
+from backscroll.messages.chapter import CHAPTER_VERSION, Chapter
 from backscroll.messages.part import spoken
 from backscroll.model.asking import ask
 from backscroll.model.port import Model
@@ -58,8 +59,9 @@ def compact_session(compacting: Compacting, session: Session, *, token: str = ""
     snapshot = compactions.begin(compacting.store, session, token or token_hex(16))
     if snapshot is None:
         return "none"
+    window = given(compacting.settings.budget)
     unseen = snapshot.live - len(snapshot.messages)
-    count = covered(snapshot.messages, compacting.settings.budget)
+    count = covered(snapshot.messages, window)
     if count == 0:
         compactions.finish(compacting.store, snapshot)
         return "none"
@@ -74,7 +76,7 @@ def compact_session(compacting: Compacting, session: Session, *, token: str = ""
         return _refused(compacting, snapshot, chapter)
     saved = chapter.tokens_before - chapter.tokens_after
     rest = snapshot.messages[count:]
-    again = unseen > 0 or is_due(rest, snapshot.tokens - saved, compacting.settings.budget)
+    again = unseen > 0 or is_due(rest, snapshot.tokens - saved, window)
     return compactions.write_back(compacting.store, snapshot, chapter, saved=saved, again=again)
 
 
@@ -95,6 +97,7 @@ def _chapter(compacting: Compacting, snapshot: Snapshot, count: int) -> Chapter 
     if reason is not None:
         return reason
     return Chapter(
+        v=CHAPTER_VERSION,
         first=snapshot.watermark + 1,
         last=snapshot.watermark + count,
         text=text.strip(),

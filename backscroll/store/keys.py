@@ -8,6 +8,7 @@ All keys of a session share its shard's hash tag and so lie in one slot of a Clu
                       can read it any more once its session is gone
     idem:<key>        after 24 hours; of no effect once its session is gone
     due, compactions  a shard's own: after the longest time to live of a session that was put there
+    meter             a shard's own: 90 days after the last turn or compaction that was counted in it
     bs:sweeper        after three sweep intervals: the worker that sweeps at the moment
 """
 
@@ -34,12 +35,17 @@ def of_shard(shard: int) -> tuple[str, str]:
     return tag + "due", tag + "compactions"
 
 
+def meter(shard: int) -> str:
+    """Give the key under which a shard counts its turns, compactions and their tokens."""
+    return f"{PREFIX}{{{shard}}}:meter"
+
+
 @lru_cache(maxsize=4096)
 def of_session(session: Session, shards: int) -> tuple[str, ...]:
     """Give the keys that every script about a session takes, in its order."""
     shard = session.shard(shards)
     base = f"{PREFIX}{{{shard}}}:{session}:"
-    return (*(base + name for name in _OF_SESSION), *of_shard(shard))
+    return (*(base + name for name in _OF_SESSION), *of_shard(shard), meter(shard))
 
 
 def idempotency(session: Session, shards: int, digest: str) -> str:

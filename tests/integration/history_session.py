@@ -39,7 +39,7 @@ class HistorySession(RuleBasedStateMachine):
         )
         self.redis = redis_py.Redis.from_url(self.url)
         self.session = Session("machine", f"s{os.getpid()}-{next(_names)}")
-        self.names = dict(zip(_KEYS, keys.of_session(self.session, 4), strict=True))
+        self.names = dict(zip(_KEYS, keys.of_session(self.session, 4), strict=False))
         self.model = History()
         self.exists = False
         self.said = count()

@@ -33,7 +33,7 @@ from tests.integration.history_session import HistorySession
 
 T = TypeVar("T")
 
-RUNS = int(os.environ.get("BACKSCROLL_TEST_RUNS", "1000"))
+RUNS = int(os.environ.get("HISTORY_RUNS", "1000"))
 CEILING = 100_000
 
 

@@ -5,57 +5,56 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from backscroll.compaction.plan import covered, is_due
+from backscroll.compaction.window import Window
 from backscroll.messages import message as grouping
 from backscroll.messages import tokens
 from backscroll.messages.message import Message, flatten
-from backscroll.settings import BudgetSettings
 from tests.unit import conversations as talk
 from tests.unit.conversations import Turn, messages, open_calls, plain_turn, said, tool_turn
 
 histories = talk.turns
-budgets = st.builds(
-    BudgetSettings,
+windows = st.builds(
+    Window,
     recent_turns=st.integers(1, 12),
     recent_tokens=st.integers(100, 6000),
     trigger_turns=st.integers(0, 14),
     context_tokens=st.integers(100, 6000),
 )
-DEFAULT = BudgetSettings()
+DEFAULT = Window(recent_turns=10, recent_tokens=12_000, trigger_turns=14, context_tokens=15_000)
 
 
-@given(histories, budgets)
-def test_a_cut_falls_between_two_turns(turns: list[Turn], budget: BudgetSettings) -> None:
+@given(histories, windows)
+def test_a_cut_falls_between_two_turns(turns: list[Turn], window: Window) -> None:
     ends = [sum(map(len, turns[:count])) for count in range(len(turns) + 1)]
-    assert covered(messages(*turns), budget) in ends
+    assert covered(messages(*turns), window) in ends
 
 
-@given(histories, budgets)
-def test_as_many_of_the_newest_turns_stay_as_the_budget_allows(
-    turns: list[Turn], budget: BudgetSettings
-) -> None:
+@given(histories, windows)
+def test_as_many_of_the_newest_turns_stay_as_the_budget_allows(turns: list[Turn], window: Window) -> None:
     history = messages(*turns)
-    kept = grouping.turns(history[covered(history, budget) :])
+    kept = grouping.turns(history[covered(history, window) :])
     before = grouping.turns(history)[: -len(kept) or None]
-    assert len(kept) <= budget.recent_turns
+    assert len(kept) <= window.recent_turns
     if len(kept) > 1:
-        assert tokens.of_messages(flatten(kept)) <= budget.recent_tokens
-    if before and len(kept) < budget.recent_turns:
-        assert tokens.of_messages(flatten([before[-1], *kept])) > budget.recent_tokens
+        assert tokens.of_messages(flatten(kept)) <= window.recent_tokens
+    if before and len(kept) < window.recent_turns:
+        assert tokens.of_messages(flatten([before[-1], *kept])) > window.recent_tokens
 
 
-@given(histories.filter(bool), budgets)
-def test_the_newest_turn_is_never_covered(turns: list[Turn], budget: BudgetSettings) -> None:
+@given(histories.filter(bool), windows)
+def test_the_newest_turn_is_never_covered(turns: list[Turn], window: Window) -> None:
     history = messages(*turns)
-    assert covered(history, budget) <= len(history) - len(turns[-1])
+    assert covered(history, window) <= len(history) - len(turns[-1])
 
 
-@given(histories, budgets)
-def test_f08_a_cut_never_splits_a_call_from_its_response(turns: list[Turn], budget: BudgetSettings) -> None:
+@given(histories, windows)
+def test_f08_a_cut_never_splits_a_call_from_its_response(turns: list[Turn], window: Window) -> None:
     # Elsewhere a response was left without its call: a 400 on every later turn.
     history = messages(*turns)
-    cut = covered(history, budget)
+    cut = covered(history, window)
     assert open_calls(history[:cut]) == open_calls(history[cut:]) == []
 
 
@@ -64,7 +63,7 @@ def test_f08_no_cut_of_a_real_conversation_splits_a_call_from_its_response() -> 
     cuts = 0
     for history in talk.real_tool_conversations():
         for recent in range(1, len(grouping.turns(history))):
-            cut = covered(history, BudgetSettings(recent_turns=recent, recent_tokens=10**9))
+            cut = covered(history, replace(DEFAULT, recent_turns=recent, recent_tokens=10**9))
             assert cut > 0
             assert not open_calls(history[:cut])
             open_calls(history[cut:])  # one that is open at the end was never answered; none lacks its call
@@ -72,23 +71,23 @@ def test_f08_no_cut_of_a_real_conversation_splits_a_call_from_its_response() -> 
     assert cuts > 100
 
 
-@given(histories, budgets, st.integers(0, 20_000))
+@given(histories, windows, st.integers(0, 20_000))
 def test_a_compaction_that_is_due_has_something_to_cover(
-    turns: list[Turn], budget: BudgetSettings, measured: int
+    turns: list[Turn], window: Window, measured: int
 ) -> None:
     history = messages(*turns)
-    if is_due(history, measured, budget):
-        assert covered(history, budget) > 0
-        assert measured > budget.context_tokens or len(turns) > budget.trigger_turns
+    if is_due(history, measured, window):
+        assert covered(history, window) > 0
+        assert measured > window.context_tokens or len(turns) > window.trigger_turns
 
 
-@given(histories.filter(bool), budgets, st.data())
+@given(histories.filter(bool), windows, st.data())
 def test_who_sees_only_the_oldest_messages_covers_no_more_of_them(
-    turns: list[Turn], budget: BudgetSettings, data: st.DataObject
+    turns: list[Turn], window: Window, data: st.DataObject
 ) -> None:
     history = messages(*turns)
     seen = data.draw(st.integers(1, len(history)))
-    assert covered(history[:seen], budget) <= covered(history, budget)
+    assert covered(history[:seen], window) <= covered(history, window)
 
 
 def plain(count: int, size: int = 40) -> tuple[Message, ...]:
@@ -102,9 +101,9 @@ def test_more_turns_than_the_trigger_make_a_compaction_due() -> None:
 
 
 def test_tokens_alone_decide_where_the_trigger_is_0() -> None:
-    budget = BudgetSettings(trigger_turns=0)
-    assert not is_due(plain(200), 15_000, budget)
-    assert is_due(plain(11), 15_001, budget)
+    window = replace(DEFAULT, trigger_turns=0)
+    assert not is_due(plain(200), 15_000, window)
+    assert is_due(plain(11), 15_001, window)
 
 
 def test_what_was_measured_decides_and_not_what_was_estimated() -> None:
@@ -119,8 +118,8 @@ def test_one_turn_alone_is_never_compacted_however_large(history: tuple[Message,
 
 
 def test_recent_turns_beyond_their_tokens_are_covered_too() -> None:
-    budget = BudgetSettings(recent_turns=10, recent_tokens=1000)
-    assert covered(plain(10, size=1000), budget) == 2 * 8, "two of 500 tokens stay"
+    window = replace(DEFAULT, recent_turns=10, recent_tokens=1000)
+    assert covered(plain(10, size=1000), window) == 2 * 8, "two of 500 tokens stay"
 
 
 def test_a_response_stays_with_its_call_also_where_text_came_with_it() -> None:
@@ -130,14 +129,14 @@ def test_a_response_stays_with_its_call_also_where_text_came_with_it() -> None:
         said("user", talk.response(), "And make it two."),
         said("model", "Done."),
     ]
-    assert covered(messages(plain_turn(), mixed, plain_turn()), BudgetSettings(recent_turns=2)) == 2
+    assert covered(messages(plain_turn(), mixed, plain_turn()), replace(DEFAULT, recent_turns=2)) == 2
 
 
 def test_a_call_that_was_never_answered_is_covered_with_its_turn() -> None:
     open_turn = [said("user", "Book it."), said("model", talk.call())]
     history = messages(open_turn, *[plain_turn()] * 3)
-    assert covered(history, BudgetSettings(recent_turns=3)) == 2
-    assert covered(history, BudgetSettings(recent_turns=4)) == 0
+    assert covered(history, replace(DEFAULT, recent_turns=3)) == 2
+    assert covered(history, replace(DEFAULT, recent_turns=4)) == 0
 
 
 @given(histories)

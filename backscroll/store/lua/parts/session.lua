@@ -2,12 +2,13 @@
 --
 -- KEYS  1 meta (hash)      2 live (list)      3 chapters (list)  4 ledger (string)   5 archive (list)
 --       6 inbox (list)     7 lock (string)    8 offer (string)   9 replies (list)   10 due (sorted set)
---       11 compactions (sorted set)
+--       11 compactions (sorted set)  12 meter (hash)
 -- ARGV  1 time to live, ms, of a session without one of its own
 --       2 pub/sub channel on which the end of a reply is told
 --       3 the session's name, as it stands in the sorted sets
 --       4… the script's own, ARGS from here on
-local META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, LOCK, OFFER, REPLIES, DUE, COMPACTIONS = unpack(KEYS)
+local META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, LOCK, OFFER, REPLIES, DUE, COMPACTIONS, METER =
+  unpack(KEYS)
 local CHANNEL, NAME = ARGV[2], ARGV[3]
 local ARGS = {unpack(ARGV, 4)}
 

@@ -1,0 +1,60 @@
+"""What the ledger holds, and its stored form."""
+
+from __future__ import annotations
+
+import msgspec
+
+from backscroll.messages.message import Role
+
+LEDGER_VERSION = 1
+
+
+class Value(msgspec.Struct, frozen=True, array_like=True):
+    """An exact value as it was said. `rank` is what it is worth, `last` the seq of its last mention."""
+
+    text: str
+    kind: str
+    rank: int
+    last: int
+
+
+class Said(msgspec.Struct, frozen=True, array_like=True):
+    """What one message brought into the conversation. `ts` is milliseconds since 1970."""
+
+    seq: int
+    role: Role
+    ts: int
+    values: tuple[Value, ...]
+
+
+class Pending(msgspec.Struct, frozen=True, array_like=True):
+    """A task that nobody has finished: a request for confirmation, a call without its response, a to-do."""
+
+    seq: int
+    role: Role
+    ts: int
+    kind: str
+    text: str
+
+
+class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything that is carried verbatim. `dropped` counts the values for which there was no room."""
+
+    v: int = LEDGER_VERSION
+    said: tuple[Said, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    dropped: int = 0
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Ledger)
+
+
+def encode_ledger(ledger: Ledger) -> bytes:
+    """Give the ledger as it is stored."""
+    return _encoder.encode(ledger)
+
+
+def decode_ledger(data: bytes | None) -> Ledger:
+    """Read a stored ledger; one that was never written is empty."""
+    return _decoder.decode(data) if data else Ledger()
