@@ -28,22 +28,37 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Pending(msgspec.Struct, frozen=True, array_like=True):
-    """A task that nobody has finished: a request for confirmation, a call without its response, a to-do."""
+    """A task that nobody has finished: a request for a decision, or a call without its response.
+
+    `answered` by a message that stays verbatim in the context: the next compaction will take that in.
+    """
 
     seq: int
     role: Role
     ts: int
     kind: str
     text: str
+    answered: bool = False
 
 
 class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Everything that is carried verbatim. `dropped` counts the values for which there was no room."""
+    """Everything that is carried verbatim.
+
+    `dropped` counts the values for which there was no room. `covered` are the tokens of all messages that
+    the ledger stands for, `spoken` those of their texts alone.
+    """
 
     v: int = LEDGER_VERSION
     said: tuple[Said, ...] = ()
     pending: tuple[Pending, ...] = ()
     dropped: int = 0
+    covered: int = 0
+    spoken: int = 0
+
+    @property
+    def open(self) -> tuple[Pending, ...]:
+        """What nobody has answered so far."""
+        return tuple(pending for pending in self.pending if not pending.answered)
 
 
 _encoder = msgspec.json.Encoder()

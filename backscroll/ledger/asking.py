@@ -1,0 +1,116 @@
+"""What is asked and how it is answered: requests for a decision, assent, refusal, and what came of it.
+
+By words, in the languages of the vocabulary. Where they do not tell, nothing is claimed: a request that
+nobody is known to have answered stays pending.
+"""
+
+from __future__ import annotations
+
+import re
+
+from backscroll.ledger.lexing import tokens
+from backscroll.ledger.vocabulary import phrases, plain, stop_words, words
+
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
+_END = re.compile(r"(?<=[.?!])\s+|(?<=[\u3002\uff1f\uff01])|\n+")
+# An answer tells at its beginning whether it agrees.
+_BEGINNING = 60
+# A request tells at its end what it wants.
+_LAST_SENTENCES = 3
+_LONGEST_QUOTE = 280
+_ELIDED = "…"
+# Words in between that are shorter than their elision stay.
+_SHORTEST_ELISION = 6
+
+
+def assents(text: str) -> bool:
+    """Tell whether an answer agrees to what was asked."""
+    if denies(text):
+        return False
+    beginning = plain(text[:_BEGINNING])
+    return _begins_with(beginning, "assent") or any(each in beginning for each in phrases("assent_phrases"))
+
+
+def denies(text: str) -> bool:
+    """Tell whether an answer refuses what was asked."""
+    return _begins_with(plain(text[:_BEGINNING]), "denial")
+
+
+def _begins_with(beginning: str, table: str) -> bool:
+    first = _WORD.search(beginning)
+    if first is not None and first.group() in words(table):
+        return True
+    run = _UNSPACED.match(beginning.strip())
+    return run is not None and any(run.group().startswith(word) for word in words(table))
+
+
+def asks_to_confirm(text: str) -> bool:
+    """Tell whether a text asks for a decision before something is done."""
+    end = plain(" ".join(sentences(text)[-_LAST_SENTENCES:]))
+    return any(cue in end for cue in phrases("confirm"))
+
+
+def asks(text: str) -> bool:
+    """Tell whether a text ends with a question."""
+    return text.rstrip(" \t\n\"'\u201d\u2019)*").endswith(("?", "\uff1f"))
+
+
+def tells_outcome(text: str) -> bool:
+    """Tell whether a text says that something was carried out, or could not be."""
+    return _has(text, "outcome")
+
+
+def takes_leave(text: str) -> bool:
+    """Tell whether somebody ends what they came for."""
+    return _has(text, "farewell")
+
+
+def only_polite(text: str) -> bool:
+    """Tell whether an answer thanks or takes leave."""
+    return takes_leave(text) or _has(text, "thanks")
+
+
+def corrects(text: str) -> bool:
+    """Tell whether a text takes back what was said before."""
+    return _has(text, "correction")
+
+
+def _has(text: str, table: str) -> bool:
+    lower = plain(text)
+    return any(cue in lower for cue in phrases(table))
+
+
+def sentences(text: str) -> list[str]:
+    """Cut a text into its sentences, each as it stands."""
+    return [piece for piece in (part.strip() for part in _END.split(text)) if piece]
+
+
+def quote(text: str) -> str:
+    """Give the end of a request, in whole sentences, as it stands: what it is about, and what it asks."""
+    start = len(text)
+    for piece in reversed(sentences(text)):
+        at = text.rfind(piece, 0, start)
+        if len(text) - at > _LONGEST_QUOTE and start < len(text):
+            break
+        start = at
+    return text[start:].strip()[-_LONGEST_QUOTE:]
+
+
+def telling(text: str, language: str) -> str:
+    """Quote a text without the words that carry nothing; what is left out on the way is marked "…"."""
+    stop = stop_words(language)
+    kept: list[tuple[int, int]] = []
+    counts = False
+    for token in tokens(text):
+        word = plain(token.text)
+        idle = word in words("idle") or ((len(word) <= 3 or "'" in word) and word in stop)
+        # A capital within a sentence is a name's, and what stands behind a number is what it counts.
+        if token.kind == "word" and idle and not counts and (token.initial or not token.capital):
+            continue
+        counts = token.kind == "number"
+        if kept and len(text[kept[-1][1] : token.start].encode()) < _SHORTEST_ELISION:
+            kept[-1] = (kept[-1][0], token.end)
+        else:
+            kept.append((token.start, token.end))
+    return _ELIDED.join(text[start:end] for start, end in kept)

@@ -1,0 +1,178 @@
+"""Taking covered messages into the ledger: what they brought in, what was agreed, what is still open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import chain
+
+from msgspec.structs import replace
+
+from backscroll.ledger import asking
+from backscroll.ledger.data import call, leaves, response
+from backscroll.ledger.ledger import Ledger, Pending, Said, Value
+from backscroll.ledger.lexing import tokens
+from backscroll.ledger.requests import Requests
+from backscroll.ledger.values import values
+from backscroll.ledger.vocabulary import likely_language
+from backscroll.messages import tokens as sizes
+from backscroll.messages.message import Message
+
+# What a value is worth by how it came in. What was agreed is worth most; what a tool returned and nobody
+# spoke of, least. A second mention adds to it.
+AGREED = 9
+_CALLED = 7
+_SAID_BY_USER = 6
+_ANSWERED = 6
+_STATED = 4
+_OFFERED = 3
+_SHORT_ANSWER = 3
+_RETURNED = 1
+_AGAIN = 2
+# … and by what it is: a code or a date says more alone than a count or a single word.
+_EXACT = 2
+_BY_KIND = {"count": -3, "word": -1, "name": 0, "number": 1, "title": 1}
+_ANSWER_WORDS = 4
+# How much of each message tells which language is spoken.
+_SAMPLE = 2000
+
+
+def extend(ledger: Ledger, covered: Sequence[Message], behind: Sequence[Message] = ()) -> Ledger:
+    """Take `covered` into the ledger, whatever room there is for it.
+
+    Args:
+        ledger: of everything before them.
+        covered: messages, in order.
+        behind: those that stay in the context verbatim: what they answer is not open any more.
+    """
+    words = (
+        token.text.lower() for message in (*covered, *behind) for token in tokens(message.text[:_SAMPLE])
+    )
+    language = likely_language(words)
+    book = _Book(ledger, language)
+    requests = Requests(ledger.pending, language)
+    for message in covered:
+        agreed = requests.read(message)
+        if agreed is not None:
+            book.agree(agreed)
+        book.take(message)
+    return replace(
+        ledger,
+        said=book.said(),
+        pending=requests.pending(behind),
+        spoken=ledger.spoken + sum(sizes.of_text(message.text) for message in covered),
+        covered=ledger.covered + sizes.of_messages(covered),
+    )
+
+
+class _Book:
+    """The values of the ledger while messages are taken in, one after another."""
+
+    def __init__(self, ledger: Ledger, language: str) -> None:
+        self._language = language
+        self._entries = {said.seq: said for said in ledger.said}
+        self._values = {said.seq: {value.text: value for value in said.values} for said in ledger.said}
+        self._where = {value.text: said.seq for said in ledger.said for value in said.values}
+        self._before: Message | None = None
+        self._wanted = ""
+
+    def take(self, message: Message) -> None:
+        """Take in what a message brings."""
+        self._take_text(message)
+        for part in message.parts:
+            if (called := call(part)) is not None:
+                self._take_data(message, called.get("args"), "argument", _CALLED)
+            elif (returned := response(part)) is not None:
+                self._take_data(message, returned.get("response"), "result", _RETURNED)
+        if message.text.strip():
+            self._before = message
+            if message.role == "user":
+                self._wanted = message.text
+
+    def agree(self, request: Pending) -> None:
+        """Carry what was agreed as it was put, without the sentences beside it."""
+        put = asking.sentences(request.text)
+        telling = [each for each in put if values(each, self._language)]
+        if not telling and request.kind == "confirmation":
+            telling = put[-1:]
+        text = " ".join(asking.telling(each, self._language) for each in telling)
+        if text and text not in self._where:
+            entry = Said(request.seq, request.role, request.ts, ())
+            self._add(entry, Value(text, "agreed", AGREED, request.seq))
+
+    def _take_text(self, message: Message) -> None:
+        again = asking.corrects(message.text)
+        found = values(message.text, self._language)
+        worth = self._worth(message)
+        for each in found:
+            rank = min(AGREED - 1, worth + _BY_KIND.get(each.kind, _EXACT))
+            self._note(message, each.text, each.kind, rank, again=again)
+        if not found and self._answers(message):
+            short = asking.telling(message.text, self._language)
+            if short and short.count(" ") < _ANSWER_WORDS:
+                self._note(message, short, "answer", _SHORT_ANSWER, again=again)
+
+    def _worth(self, message: Message) -> int:
+        if message.role == "user":
+            return _SAID_BY_USER
+        if asking.asks(message.text):
+            return _OFFERED  # and may be turned down
+        return _ANSWERED if asking.asks(self._wanted) else _STATED
+
+    def _answers(self, message: Message) -> bool:
+        """Tell whether a message says in a word or two what was asked for."""
+        asked = self._before is not None and self._before.role == "model" and "?" in self._before.text
+        idle = "?" in message.text or asking.assents(message.text) or asking.only_polite(message.text)
+        return message.role == "user" and asked and not idle
+
+    def _take_data(self, message: Message, data: object, kind: str, rank: int) -> None:
+        for name, text in leaves(data):
+            vague = 2 if len(text) < 3 or text in ("true", "false") else 0
+            self._note(message, text, f"{kind}:{name}", rank - vague, again=False)
+
+    def _note(self, message: Message, text: str, kind: str, rank: int, *, again: bool) -> None:
+        seq = self._where.get(text)
+        if seq is not None and not again:
+            self._mention(seq, text, message.seq, rank)
+            return
+        if seq is not None:
+            # Said anew where something is put right: the order tells which of two values counts.
+            del self._values[seq][text]
+        self._add(Said(message.seq, message.role, message.ts, ()), Value(text, kind, rank, message.seq))
+
+    def _add(self, entry: Said, value: Value) -> None:
+        self._entries.setdefault(entry.seq, entry)
+        self._values.setdefault(entry.seq, {})[value.text] = value
+        self._where[value.text] = entry.seq
+
+    def _mention(self, seq: int, text: str, now: int, rank: int) -> None:
+        value = self._values[seq][text]
+        if value.kind != "agreed":
+            rank = max(value.rank, rank) + (_AGAIN if now > value.last else 0)
+            value = replace(value, rank=min(rank, AGREED - 1))
+        self._values[seq][text] = replace(value, last=now)
+
+    def said(self) -> tuple[Said, ...]:
+        """Give what was said, without the values that stand in a longer one."""
+        long = "\n".join(
+            text for values in self._values.values() for text, value in values.items() if _is_long(value)
+        )
+        said = []
+        for seq in sorted(self._values):
+            kept = (v for v in self._values[seq].values() if v.kind == "agreed" or not _within(v.text, long))
+            if listed := tuple(kept):
+                said.append(replace(self._entries[seq], values=listed))
+        return tuple(said)
+
+
+def _is_long(value: Value) -> bool:
+    return value.kind == "agreed" or " " in value.text
+
+
+def _within(text: str, long: str) -> bool:
+    """Tell whether a value stands in a longer one, of which each has a line in `long`."""
+    for found in re.finditer(rf"(?<!\w){re.escape(text)}(?!\w)", long):
+        around = chain(long[found.start() - 1 : found.start()], long[found.end() : found.end() + 1])
+        if any(character != "\n" for character in around):
+            return True
+    return False

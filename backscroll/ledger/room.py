@@ -1,0 +1,55 @@
+"""Room in the ledger: how much there is, and what goes first when not everything can be carried."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from backscroll.ledger.ledger import Ledger, Said
+from backscroll.ledger.rendering import render
+from backscroll.messages import tokens
+
+# What people say is dense with values at first and repeats itself later; what tools return is bulk.
+_DENSE_TOKENS = 2_000
+_DENSE_SHARE = 0.195
+_LATER_SHARE = 0.07
+_DATA_SHARE = 0.06
+
+
+def room(ledger: Ledger, most: int) -> int:
+    """Tell how many tokens a ledger may have: a share of what it stands for, at most `most`."""
+    dense = min(ledger.spoken, _DENSE_TOKENS)
+    later = ledger.spoken - dense
+    data = ledger.covered - ledger.spoken
+    return min(most, int(_DENSE_SHARE * dense + _LATER_SHARE * later + _DATA_SHARE * data))
+
+
+def bounded(ledger: Ledger, most: int) -> Ledger:
+    """Leave out values until there is room: those that are worth least first, of these the least recent.
+
+    What is open stays in any case.
+    """
+    ranked = sorted(
+        (value.rank, value.last, said.seq, index)
+        for said in ledger.said
+        for index, value in enumerate(said.values)
+    )
+    few, many = 0, len(ranked)
+    while few < many:
+        middle = (few + many) // 2
+        if tokens.of_text(render(_without(ledger, ranked[:middle]))) <= most:
+            many = middle
+        else:
+            few = middle + 1
+    return _without(ledger, ranked[:few])
+
+
+def _without(ledger: Ledger, gone: list[tuple[int, int, int, int]]) -> Ledger:
+    if not gone:
+        return ledger
+    out = {(seq, index) for _, _, seq, index in gone}
+    said: list[Said] = []
+    for entry in ledger.said:
+        kept = tuple(value for index, value in enumerate(entry.values) if (entry.seq, index) not in out)
+        if kept:
+            said.append(replace(entry, values=kept))
+    return replace(ledger, said=tuple(said), dropped=ledger.dropped + len(gone))

@@ -1,0 +1,85 @@
+"""Words that the rules go by, in the languages that they serve.
+
+Stop words and the names of months and days come from libraries, the rest from `vocabulary.toml`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+
+from babel.dates import get_day_names, get_month_names
+from stop_words import get_stop_words
+
+# Those for which both libraries have what it takes, and the rules their letters.
+LANGUAGES = (
+    "en",
+    "de",
+    "fr",
+    "es",
+    "it",
+    "pt",
+    "nl",
+    "sv",
+    "da",
+    "nb",
+    "fi",
+    "pl",
+    "cs",
+    "ro",
+    "tr",
+    "ru",
+    "uk",
+)
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """Give the words of a table, of all languages together."""
+    return frozenset(word for text in _table(name) for word in text.split())
+
+
+@cache
+def phrases(name: str) -> tuple[str, ...]:
+    """Give the phrases of a table, of all languages together."""
+    found = (phrase.strip() for text in _table(name) for phrase in text.splitlines())
+    return tuple(dict.fromkeys(phrase for phrase in found if phrase))
+
+
+@cache
+def _file() -> dict[str, dict[str, str]]:
+    return tomllib.loads(files("backscroll.ledger").joinpath("vocabulary.toml").read_text(encoding="utf-8"))
+
+
+def _table(name: str) -> Iterable[str]:
+    return _file()[name].values()
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """Give the words of a language that carry no meaning of their own."""
+    return frozenset(word.lower() for word in get_stop_words(language))
+
+
+def likely_language(said: Iterable[str]) -> str:
+    """Tell the language whose stop words occur most among words in small letters; English where none do."""
+    counts = Counter(said)
+    return max(LANGUAGES, key=lambda each: sum(counts[word] for word in stop_words(each) & counts.keys()))
+
+
+@cache
+def calendar() -> frozenset[str]:
+    """Give the names of months and of the days of the week, in small letters."""
+    found: set[str] = set()
+    for language in LANGUAGES:
+        found.update(map(str.lower, get_month_names("wide", "format", language).values()))
+        found.update(map(str.lower, get_day_names("wide", "format", language).values()))
+    return frozenset(name for name in found if len(name) > 2)
+
+
+def plain(text: str) -> str:
+    """Give a text in small letters, with the one apostrophe that the tables use."""
+    return text.lower().replace("’", "'")
