@@ -73,7 +73,7 @@ def restore(store: Store, session: Session, *, budget: int, chapters: int | None
             len(blocks),
             size,
             encode_ledger(ledger) if ledger != Ledger() else "",
-            msgspec.msgpack.encode(messages),
+            b"\n".join(messages),
         )
         if state == b"restored":
             return Restored(chapters=count, messages=len(messages), watermark=lowered, context_tokens=size)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import redis as redis_py
+
 from backscroll.ledger.ledger import Ledger
 from backscroll.messages.chapter import Chapter
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import compactions, sessions, turns
+from backscroll.store import compactions, keys, replies, sessions, turns
 from backscroll.store.compactions import FREE, Brought, Change, Cost, Merge, Snapshot
 from backscroll.store.redis import Store
+from backscroll.store.replies import Submission
 from backscroll.store.turns import Completed, Ended, Turn
 
 
@@ -40,6 +43,25 @@ def commit(
         finished_at=1,
     )
     return turns.commit(store, turn, completed, go_on=go_on, ceiling=1000)
+
+
+def talk(store: Store, session: Session, turns: int) -> None:
+    """Have further turns in the session."""
+    for _ in range(turns):
+        said = replies.submit(store, session, Submission(parts=(Text("said"),)))
+        commit(store, claim(store, session, said.reply_id), f"answer to {said.reply_id}")
+
+
+def begin(store: Store, session: Session, token: str) -> Snapshot:
+    snapshot = compactions.begin(store, session, token)
+    assert snapshot is not None
+    return snapshot
+
+
+def raw(redis: redis_py.Redis, store: Store, session: Session, name: str) -> list[bytes]:
+    """Give one of the session's lists as it is stored."""
+    found = keys.of_session(session, store.settings.shards)
+    return redis.lrange(next(key for key in found if key.endswith(f":{name}")), 0, -1)
 
 
 def texts(store: Store, session: Session) -> list[str]:
