@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from flask import Request
@@ -14,6 +14,8 @@ from backscroll.errors import InvalidRequest, Malformed
 from backscroll.messages.part import Part, Text, check_said
 from backscroll.settings import WebSettings
 from backscroll.store.replies import OnBusy, Submission
+
+Body = TypeVar("Body")
 
 _MODEL = r"^[A-Za-z0-9._/-]{1,128}$"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -37,6 +39,18 @@ class MessageBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on_busy: OnBusy = "queue"
 
 
+class CompactBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a client wants a compaction: how many turns are to stay verbatim."""
+
+    keep: Annotated[int, msgspec.Meta(ge=1, le=1000)] | None = None
+
+
+class RestoreBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a client wants a restore: how many chapters at most."""
+
+    chapters: Annotated[int, msgspec.Meta(ge=1, le=1000)] | None = None
+
+
 def submission(request: Request, limits: WebSettings) -> Submission:
     """Read a posted message.
 
@@ -58,6 +72,30 @@ def submission(request: Request, limits: WebSettings) -> Submission:
     )
 
 
+def turns_to_keep(request: Request) -> int | None:
+    """Read how many turns a compaction is to leave verbatim; None without a body, or without the field.
+
+    Raises:
+        Malformed: when there is a body and it is no JSON.
+        InvalidRequest: when a field is wrong.
+    """
+    return _optional_body(request, CompactBody).keep
+
+
+def chapters_to_restore(request: Request) -> int | None:
+    """Read how many chapters are to be restored; None without a body, or without the field.
+
+    Raises:
+        Malformed: when there is a body and it is no JSON.
+        InvalidRequest: when a field is wrong.
+    """
+    return _optional_body(request, RestoreBody).chapters
+
+
+def _optional_body(request: Request, kind: type[Body]) -> Body:
+    return _body(request, kind) if request.get_data() else kind()
+
+
 def _parts(body: MessageBody, most: int) -> tuple[Part, ...]:
     if (body.text is None) == (body.parts is None):
         raise InvalidRequest("text", "give either text or parts")
@@ -67,10 +105,10 @@ def _parts(body: MessageBody, most: int) -> tuple[Part, ...]:
     return parts
 
 
-def _body(request: Request, kind: type[MessageBody]) -> MessageBody:
+def _body(request: Request, kind: type[Body]) -> Body:
     if not request.is_json:
         raise UnsupportedMediaType("send JSON, with Content-Type: application/json")
-    data = request.get_data(cache=False)
+    data = request.get_data()
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:

@@ -8,10 +8,14 @@ from typing import Any
 import msgspec
 from flask import Response
 
+from backscroll.ledger.ledger import Ledger
+from backscroll.ledger.rendering import render
 from backscroll.messages.chapter import Chapter
 from backscroll.messages.message import Message, Usage
 from backscroll.messages.part import to_stored
+from backscroll.session import Session
 from backscroll.store.replies import Reply
+from backscroll.store.restore import Restored
 from backscroll.store.sessions import State
 
 
@@ -67,8 +71,8 @@ def message(found: Message) -> dict[str, Any]:
 
 
 def chapter(found: Chapter, *, with_text: bool) -> dict[str, Any]:
-    """Show a chapter: what it covers and how it came about, and its text where that is asked for."""
-    shown = {
+    """Show a chapter: what it covers and how it came about, and what it says where that is asked for."""
+    shown: dict[str, Any] = {
         "first": found.first,
         "last": found.last,
         "tokens_before": found.tokens_before,
@@ -76,8 +80,37 @@ def chapter(found: Chapter, *, with_text: bool) -> dict[str, Any]:
         "model": found.model,
         "prompt": found.prompt,
         "ts": time(found.ts),
+        "level": found.level,
+        # What did not pass is no chapter: what was refused for its range before is known by the reasons.
+        "gate": {"verdict": "passed", "refused_before": found.refused},
     }
-    return shown | {"text": found.text} if with_text else shown
+    if with_text:
+        shown["text"] = found.text
+        shown["decisions"] = found.decisions
+        shown["open_tasks"] = [msgspec.structs.asdict(task) for task in found.open_tasks]
+        shown["facts"] = found.facts
+    return shown
+
+
+def ledger(found: Ledger) -> dict[str, Any]:
+    """Show the ledger: who said which values and when, what is left to do, and its text for the model."""
+    return {
+        "entries": [
+            {
+                "seq": said.seq,
+                "role": said.role,
+                "ts": time(said.ts),
+                "values": [{"text": value.text, "kind": value.kind} for value in said.values],
+            }
+            for said in found.said
+        ],
+        "open_tasks": [
+            {"seq": task.seq, "role": task.role, "ts": time(task.ts), "kind": task.kind, "text": task.text}
+            for task in found.pending
+        ],
+        "dropped": found.dropped,
+        "text": render(found),
+    }
 
 
 def session(found: State) -> dict[str, Any]:
@@ -97,8 +130,24 @@ def session(found: State) -> dict[str, Any]:
             "refused": sum(found.refused.values()),
             "refused_by_reason": found.refused,
             "discarded": found.discarded,
+            "summary_calls": found.summaries.calls,
+            "summary_input_tokens": found.summaries.input_tokens,
+            "summary_output_tokens": found.summaries.output_tokens,
+            "tokens_saved": found.tokens_saved,
         },
         "stale_writes": found.stale_writes,
         "created_at": time(found.created_at),
         "expires_in": found.expires_in,
     }
+
+
+def restored(session: Session, found: Restored) -> dict[str, Any]:
+    """Show what a restore brought back, or why nothing."""
+    shown = {
+        "session": session.id,
+        "chapters_restored": found.chapters,
+        "messages_restored": found.messages,
+        "watermark": found.watermark,
+        "context_tokens": found.context_tokens,
+    }
+    return shown | {"reason": found.reason} if found.reason else shown

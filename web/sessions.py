@@ -35,7 +35,7 @@ def routes(backend: Backend) -> Blueprint:
                     "view": "context",
                     "tokens": context.tokens,
                     "chapters": [rendering.chapter(each, with_text=True) for each in context.chapters],
-                    "ledger": context.ledger,
+                    "ledger": rendering.ledger(context.ledger),
                     "messages": [rendering.message(each) for each in context.messages],
                 }
             )

@@ -6,6 +6,8 @@ next the model sees the same bytes followed by new ones, which it bills at a ten
 
 from __future__ import annotations
 
+from backscroll.ledger.ledger import Ledger
+from backscroll.ledger.rendering import render
 from backscroll.messages import tokens
 from backscroll.messages.message import begins_turn, flatten, turns
 from backscroll.messages.part import Part, Text
@@ -29,14 +31,15 @@ _LEAST, _MOST = 0.5, 3.0
 
 def frame(context: Context) -> tuple[Content, ...]:
     """Give what stands before the messages: nothing, or the notes and an acknowledgement of them."""
-    if not context.chapters and not context.ledger:
+    exact = render(context.ledger)
+    if not context.chapters and not exact:
         return ()
     notes = [
         f"[messages {chapter.first} to {chapter.last}]\n{_quoted(chapter.text)}"
         for chapter in context.chapters
     ]
-    if context.ledger:
-        notes.append(f"[exact values]\n{_quoted(context.ledger)}")
+    if exact:
+        notes.append(f"[exact values]\n{_quoted(exact)}")
     parts: tuple[Part, ...] = (
         Text(f"{_FRAME}\n{_RULE}"),
         *(Text(note) for note in notes),
@@ -73,6 +76,14 @@ def build_prompt(turn: Turn, settings: Settings) -> Prompt:
     )
 
 
+def sends_all(turn: Turn, prompt: Prompt) -> bool:
+    """Tell whether the whole context of the session is in its prompt, and so in what the model counts."""
+    context, notes = turn.context, frame(turn.context)
+    claimed = len(context.messages) == context.last - context.watermark
+    sent = len(prompt.contents) == len(notes) + len(context.messages) + 1
+    return claimed and sent and prompt.contents[: len(notes)] == notes
+
+
 def fit(turn: Turn, ceiling: int) -> Context:
     """Give the largest context, newest first, that fits below `ceiling` tokens with the turn's request."""
     context = turn.context
@@ -93,11 +104,11 @@ def fit(turn: Turn, ceiling: int) -> Context:
 
 def _shorter(context: Context, room: float) -> Context:
     chapters, ledger = context.chapters, context.ledger
-    while chapters or ledger:
+    while chapters or ledger != Ledger():
         shorter = Context(chapters=chapters, ledger=ledger)
         if _of_contents(frame(shorter)) <= room:
             return shorter
-        chapters, ledger = chapters[1:], ledger if chapters else ""
+        chapters, ledger = chapters[1:], ledger if chapters else Ledger()
     return Context()
 
 

@@ -6,10 +6,10 @@ import time
 
 import msgspec
 
-from backscroll.answering.context import build_prompt
+from backscroll.answering.context import build_prompt, sends_all
 from backscroll.answering.lease import Lease
 from backscroll.compaction.plan import is_due
-from backscroll.compaction.window import given
+from backscroll.compaction.window import Window, given
 from backscroll.errors import HandedBack, PermanentError, TransientError
 from backscroll.messages import tokens
 from backscroll.messages.message import Message
@@ -70,7 +70,7 @@ def _answer(prompt: Prompt, model: Model, settings: Settings, lease: Lease) -> A
 
 
 def _completed(turn: Turn, prompt: Prompt, answer: Answer, settings: Settings) -> Completed:
-    size = _measured(prompt, answer)
+    size = _size(prompt, answer)
     # The two messages of this turn are not in the snapshot that the claim gave, but count.
     now = int(time.time() * 1000)
     messages = (
@@ -83,13 +83,20 @@ def _completed(turn: Turn, prompt: Prompt, answer: Answer, settings: Settings) -
         model=answer.model,
         usage=answer.usage,
         tokens=size,
+        measured=answer.usage.prompt_tokens is not None and sends_all(turn, prompt),
         complete=answer.finish == "stop",
-        compaction_due=is_due(messages, size, given(settings.budget)),
+        compaction_due=is_due(messages, size, _window(turn, settings)),
         finished_at=now,
     )
 
 
-def _measured(prompt: Prompt, answer: Answer) -> int:
+def _window(turn: Turn, settings: Settings) -> Window:
+    window = given(settings.budget)
+    # What somebody has brought back stays until the context is too large: not until the next turn only.
+    return msgspec.structs.replace(window, trigger_turns=0) if turn.context.restored else window
+
+
+def _size(prompt: Prompt, answer: Answer) -> int:
     """Give the tokens that the next prompt begins with: as counted by the model, else as estimated."""
     sent, said = answer.usage.prompt_tokens, answer.usage.output_tokens
     if sent is None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Literal
 
+import msgspec
+
 from backscroll.compaction.gate import Reason, refusal
 from backscroll.compaction.plan import covered, is_due
 from backscroll.compaction.summary import PROMPT_VERSION, build_prompt
@@ -22,7 +24,7 @@ from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.settings import Settings
 from backscroll.store import compactions
-from backscroll.store.compactions import Brought, Snapshot
+from backscroll.store.compactions import FREE, Brought, Change, Cost, Snapshot
 from backscroll.store.redis import Store
 
 log = logging.getLogger(__name__)
@@ -60,28 +62,31 @@ def compact_session(compacting: Compacting, session: Session, *, token: str = ""
     if snapshot is None:
         return "none"
     window = given(compacting.settings.budget)
+    if snapshot.keep is not None:
+        window = msgspec.structs.replace(window, recent_turns=snapshot.keep)
     unseen = snapshot.live - len(snapshot.messages)
     count = covered(snapshot.messages, window)
     if count == 0:
         compactions.finish(compacting.store, snapshot)
         return "none"
     try:
-        chapter = _chapter(compacting, snapshot, count)
+        chapter, cost = _chapter(compacting, snapshot, count)
     except HandedBack:
         compactions.give_back(compacting.store, snapshot)
         return "handed_back"
     except (TransientError, PermanentError) as error:
-        return _refused(compacting, snapshot, error.code)
+        return _refused(compacting, snapshot, error.code, FREE)
     if isinstance(chapter, str):
-        return _refused(compacting, snapshot, chapter)
+        return _refused(compacting, snapshot, chapter, cost)
     saved = chapter.tokens_before - chapter.tokens_after
     rest = snapshot.messages[count:]
     again = unseen > 0 or is_due(rest, snapshot.tokens - saved, window)
-    return compactions.write_back(compacting.store, snapshot, chapter, saved=saved, again=again)
+    change = Change(chapter=chapter, ledger=snapshot.ledger, saved=saved, again=again, cost=cost)
+    return compactions.write_back(compacting.store, snapshot, change)
 
 
-def _chapter(compacting: Compacting, snapshot: Snapshot, count: int) -> Chapter | Reason:
-    """Write the chapter of the oldest `count` messages, or say why what was written is none."""
+def _chapter(compacting: Compacting, snapshot: Snapshot, count: int) -> tuple[Chapter | Reason, Cost]:
+    """Write the chapter of the oldest `count` messages, or say why what was written is none; at what cost."""
     messages = snapshot.messages[:count]
     limits = compacting.settings.model
     answer = ask(
@@ -93,10 +98,15 @@ def _chapter(compacting: Compacting, snapshot: Snapshot, count: int) -> Chapter 
     )
     text = spoken(answer.parts)
     before, after = tokens.of_messages(messages), tokens.of_text(text)
+    cost = Cost(
+        calls=1,
+        input_tokens=answer.usage.prompt_tokens or 0,
+        output_tokens=answer.usage.output_tokens or 0,
+    )
     reason = refusal(answer, text, before=before, after=after)
     if reason is not None:
-        return reason
-    return Chapter(
+        return reason, cost
+    chapter = Chapter(
         v=CHAPTER_VERSION,
         first=snapshot.watermark + 1,
         last=snapshot.watermark + count,
@@ -106,10 +116,13 @@ def _chapter(compacting: Compacting, snapshot: Snapshot, count: int) -> Chapter 
         ts=int(time.time() * 1000),
         tokens_before=before,
         tokens_after=after,
+        refused=snapshot.refused,
     )
+    return chapter, cost
 
 
-def _refused(compacting: Compacting, snapshot: Snapshot, reason: str) -> Result:
-    pause = compactions.refuse(compacting.store, snapshot, reason, compacting.settings.budget.refusal_backoff)
+def _refused(compacting: Compacting, snapshot: Snapshot, reason: str, cost: Cost) -> Result:
+    backoff = compacting.settings.budget.refusal_backoff
+    pause = compactions.refuse(compacting.store, snapshot, reason, backoff, cost)
     log.warning("compaction refused: reason=%s next_try_seconds=%g", reason, pause)
     return "refused"

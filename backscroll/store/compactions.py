@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from secrets import token_hex
 from typing import Literal
 
 import msgspec
 
+from backscroll.errors import NotFound
+from backscroll.ledger.ledger import Ledger, decode_ledger, encode_ledger
 from backscroll.messages.archive import pack
 from backscroll.messages.chapter import Chapter, decode_chapter, encode_chapter
 from backscroll.messages.codec import decode
@@ -25,6 +28,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     `stored` are the same messages as bytes: what is archived is what was written, to the byte.
     `live` counts all live messages: there are more than these where the history is far behind.
+    `refused` are the reasons of the refusals since the last change, oldest first. `keep` is how many turns
+    stay verbatim, where somebody asked for that.
     """
 
     token: str
@@ -35,6 +40,61 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     live: int
     watermark: int
     tokens: int
+    ledger: Ledger = Ledger()
+    refused: tuple[str, ...] = ()
+    keep: int | None = None
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """What summaries cost: calls of the summary model, tokens that it read, tokens that it wrote."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+FREE = Cost()
+
+
+class Merge(msgspec.Struct, frozen=True, kw_only=True):
+    """`count` chapters of a snapshot, from index `first` on, and the one that takes their place."""
+
+    first: int
+    count: int
+    chapter: Chapter
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What a compaction makes of a session.
+
+    `chapter` covers the messages from the snapshot's watermark to its own `last`; `ledger` is the whole new
+    one; `merge` is about older chapters. `saved` is how many tokens the context loses by all of it, `again`
+    whether more is to be compacted, and `cost` what the summaries cost, the refused ones before them too.
+    """
+
+    chapter: Chapter
+    ledger: Ledger
+    merge: Merge | None = None
+    saved: int
+    again: bool = False
+    cost: Cost = FREE
+
+
+def request(store: Store, session: Session, *, keep: int | None = None) -> None:
+    """Note that a compaction was asked for, due or not; the caller rings for it.
+
+    Args:
+        store: where.
+        session: whose history.
+        keep: how many turns stay verbatim; as many as ever by default.
+
+    Raises:
+        NotFound: when there is no such session.
+        StoreUnavailable: when Redis does not serve.
+    """
+    grace = int(store.settings.ring_grace * 1000)
+    if not store.run("request_compaction", session, token_hex(8), "" if keep is None else keep, grace):
+        raise NotFound(f"there is no session {session.id!r}")
 
 
 def begin(store: Store, session: Session, token: str) -> Snapshot | None:
@@ -44,7 +104,7 @@ def begin(store: Store, session: Session, token: str) -> Snapshot | None:
     )
     if state != b"snapshot":
         return None
-    flat, chapters, stored, live = rest
+    flat, chapters, ledger, stored, live = rest
     meta = table(flat)
     return Snapshot(
         token=token,
@@ -55,23 +115,24 @@ def begin(store: Store, session: Session, token: str) -> Snapshot | None:
         live=live,
         watermark=int(meta["watermark"]),
         tokens=int(meta["context_tokens"]),
+        ledger=decode_ledger(ledger),
+        refused=msgspec.json.decode(meta.get("refused_lately", b"[]"), type=tuple[str, ...]),
+        keep=int(meta["forced_keep"]) if meta.get("forced_keep") else None,
     )
 
 
-def write_back(store: Store, snapshot: Snapshot, chapter: Chapter, *, saved: int, again: bool) -> Brought:
-    """Replace the messages that `chapter` covers, in the context; the archive keeps them.
-
-    Args:
-        store: where.
-        snapshot: what the chapter was computed from.
-        chapter: covers the messages from the snapshot's watermark to its own `last`.
-        saved: tokens that the context loses by it.
-        again: whether more is to be compacted.
+def write_back(store: Store, snapshot: Snapshot, change: Change) -> Brought:
+    """Replace the messages that the change's chapter covers, in the context; the archive keeps them.
 
     Returns:
         `applied`; `offered` when a turn is in work, whose holder will apply it; or `discarded`, because
-        the history was compacted by somebody else, or deleted.
+        the history was compacted by somebody else, restored, or deleted.
+
+    Raises:
+        ValueError: when the change does not fit the snapshot: chapters would overlap, or leave a gap.
     """
+    _check(snapshot, change)
+    chapter, merge, cost = change.chapter, change.merge, change.cost
     covered: Sequence[bytes] = snapshot.stored[: chapter.last - snapshot.watermark]
     result: bytes = store.run(
         "write_back",
@@ -80,24 +141,44 @@ def write_back(store: Store, snapshot: Snapshot, chapter: Chapter, *, saved: int
         snapshot.watermark,
         chapter.last,
         encode_chapter(chapter),
-        saved,
-        "1" if again else "",
+        change.saved,
+        "1" if change.again else "",
+        # Left as it is stored where it says the same: a newer version may have written more into it.
+        encode_ledger(change.ledger) if change.ledger != snapshot.ledger else "",
+        merge.first if merge else 0,
+        merge.count if merge else 0,
+        encode_chapter(merge.chapter) if merge else "",
+        *msgspec.structs.astuple(cost),
         *pack(chapter.first, covered),
     )
     return result.decode()  # type: ignore[return-value]  # the script gives no other
 
 
+def _check(snapshot: Snapshot, change: Change) -> None:
+    chapter, start = change.chapter, snapshot.watermark
+    if chapter.first != start + 1 or not start < chapter.last <= start + len(snapshot.messages):
+        raise ValueError("the chapter does not cover the oldest of the snapshot's messages")
+    merge = change.merge
+    if merge is None:
+        return
+    merged = snapshot.chapters[merge.first :][: merge.count]
+    if merge.first < 0 or not 0 < merge.count == len(merged):
+        raise ValueError("there are no such chapters to merge")
+    if (merge.chapter.first, merge.chapter.last) != (merged[0].first, merged[-1].last):
+        raise ValueError("the merged chapter does not cover what those cover whose place it takes")
+
+
 def finish(store: Store, snapshot: Snapshot) -> None:
     """End a compaction that had nothing to do."""
-    _end(store, snapshot, "", "")
+    _end(store, snapshot, "", "", FREE)
 
 
-def give_back(store: Store, snapshot: Snapshot) -> None:
+def give_back(store: Store, snapshot: Snapshot, cost: Cost = FREE) -> None:
     """End a compaction that this process cannot finish; it is due again at once."""
-    _end(store, snapshot, "", 0)
+    _end(store, snapshot, "", 0, cost)
 
 
-def refuse(store: Store, snapshot: Snapshot, reason: str, pause: float) -> float:
+def refuse(store: Store, snapshot: Snapshot, reason: str, pause: float, cost: Cost = FREE) -> float:
     """End a compaction whose summary is no good, and count why.
 
     Args:
@@ -105,13 +186,21 @@ def refuse(store: Store, snapshot: Snapshot, reason: str, pause: float) -> float
         snapshot: of which compaction.
         reason: the code of what was wrong.
         pause: seconds until the next try after a first refusal; each further one in a row doubles it.
+        cost: what the refused summaries cost.
 
     Returns:
         Seconds until the next try.
     """
-    return _end(store, snapshot, reason, int(pause * 1000)) / 1000
+    return _end(store, snapshot, reason, int(pause * 1000), cost) / 1000
 
 
-def _end(store: Store, snapshot: Snapshot, reason: str, pause: int | str) -> int:
-    planned: int = store.run("end_compaction", snapshot.session, snapshot.token, reason, pause)
+def _end(store: Store, snapshot: Snapshot, reason: str, pause: int | str, cost: Cost) -> int:
+    planned: int = store.run(
+        "end_compaction",
+        snapshot.session,
+        snapshot.token,
+        reason,
+        pause,
+        *msgspec.structs.astuple(cost),
+    )
     return planned

@@ -22,7 +22,7 @@ TERMINAL: frozenset[Status] = frozenset({"completed", "failed", "cancelled", "in
 OnBusy = Literal["queue", "reject", "merge"]
 
 # What a client that was turned away is told to wait, in seconds: about a turn.
-_TURN = 2.0
+TURN = 2.0
 
 
 class ReplyError(msgspec.Struct, frozen=True):
@@ -124,9 +124,9 @@ def submit(store: Store, session: Session, submission: Submission) -> Submitted:
                 "Idempotency-Key", "this key was used for another message", code="idempotency_key_reused"
             )
         case b"busy":
-            raise SessionBusy("a reply is in work, and on_busy is reject", delay=_TURN)
+            raise SessionBusy("a reply is in work, and on_busy is reject", delay=TURN)
         case _:
-            raise InboxFull(f"{rest[0]} messages wait in this session, no more fit", delay=_TURN)
+            raise InboxFull(f"{rest[0]} messages wait in this session, no more fit", delay=TURN)
 
 
 def read(store: Store, session: Session, reply_id: str) -> Reply:

@@ -11,12 +11,17 @@ from backscroll.messages.codec import decode
 from backscroll.messages.message import Message
 from backscroll.session import Session
 from backscroll.store import keys
+from backscroll.store.compactions import Cost
 from backscroll.store.redis import Store, table
 from backscroll.store.turns import Context, context
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """A session without its messages. `created_at` is milliseconds since 1970, `expires_in` seconds."""
+    """A session without its messages. `created_at` is milliseconds since 1970, `expires_in` seconds.
+
+    `summaries` is what its compactions cost, the refused and discarded ones too, and `tokens_saved` what
+    the others took out of its context.
+    """
 
     session: Session
     messages: int
@@ -30,6 +35,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     compactions: int
     refused: dict[str, int]
     discarded: int
+    summaries: Cost
+    tokens_saved: int
     stale_writes: int
     created_at: int
     expires_in: float
@@ -70,6 +77,12 @@ def state(store: Store, session: Session) -> State:
         compactions=number("compactions"),
         refused={name[8:]: int(value) for name, value in meta.items() if name.startswith("refused:")},
         discarded=number("discarded"),
+        summaries=Cost(
+            calls=number("summary_calls"),
+            input_tokens=number("summary_input_tokens"),
+            output_tokens=number("summary_output_tokens"),
+        ),
+        tokens_saved=number("tokens_saved"),
         stale_writes=number("stale_writes"),
         created_at=number("created_at"),
         expires_in=ttl / 1000,

@@ -8,11 +8,13 @@ from typing import Any
 import msgspec
 
 from backscroll.errors import LeaseLost
+from backscroll.ledger.ledger import Ledger, decode_ledger
 from backscroll.messages.chapter import Chapter, decode_chapter
 from backscroll.messages.codec import decode, decode_parts, encode, encode_parts
 from backscroll.messages.message import Message, Usage
 from backscroll.messages.part import Part
 from backscroll.session import Session
+from backscroll.store.meter import bucket
 from backscroll.store.redis import Argument, Store, table
 from backscroll.store.replies import ReplyError
 
@@ -23,15 +25,18 @@ _BYTES_A_TOKEN = 16
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What the model can be sent of a session: its chapters, its ledger, its messages verbatim.
 
-    `last` is the highest seq, `tokens` the measured size of it all (0: not measured yet).
+    `last` is the highest seq, `tokens` the size of it all (0: not measured yet), which is `estimated` when
+    the model has not counted it since it last changed. `restored`: somebody brought archived messages back.
     """
 
     chapters: tuple[Chapter, ...] = ()
-    ledger: str = ""
+    ledger: Ledger = Ledger()
     messages: tuple[Message, ...] = ()
     last: int = 0
     watermark: int = 0
     tokens: int = 0
+    estimated: bool = False
+    restored: bool = False
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,12 +61,16 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 class Completed(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer to commit. `tokens` measures the context with it; `finished_at` is ms since 1970."""
+    """An answer to commit. `tokens` is the size of the context with it; `finished_at` is ms since 1970.
+
+    `measured`: the whole context was sent, and it is the model that counted it.
+    """
 
     parts: tuple[Part, ...]
     model: str
     usage: Usage
     tokens: int
+    measured: bool = False
     complete: bool
     compaction_due: bool
     finished_at: int
@@ -114,6 +123,8 @@ def commit(store: Store, turn: Turn, answer: Completed, *, go_on: bool, ceiling:
         answer.tokens,
         "1" if answer.compaction_due else "",
         int(store.settings.ring_grace * 1000),
+        "" if answer.measured else "1",
+        *_counted(turn.context, answer),
         "parts",
         encode_parts(answer.parts),
         "answered_by",
@@ -121,6 +132,13 @@ def commit(store: Store, turn: Turn, answer: Completed, *, go_on: bool, ceiling:
         "usage",
         msgspec.json.encode(answer.usage),
     )
+
+
+def _counted(context: Context, answer: Completed) -> tuple[int | str, int]:
+    """Give the tokens that a turn added to the context, and their bucket; '' where they were not measured."""
+    added = answer.tokens - context.tokens
+    known = answer.measured and not context.estimated and added > 0
+    return (added, bucket(added)) if known else ("", 0)
 
 
 def fail(store: Store, turn: Turn, error: ReplyError, *, go_on: bool, ceiling: int) -> Ended:
@@ -189,9 +207,11 @@ def context(
     """Read a context out of what a script returned."""
     return Context(
         chapters=tuple(map(decode_chapter, chapters)),
-        ledger=(ledger or b"").decode(),
+        ledger=decode_ledger(ledger),
         messages=tuple(map(decode, messages)),
         last=int(meta["last"]),
         watermark=int(meta["watermark"]),
         tokens=int(meta["context_tokens"]),
+        estimated=meta.get("estimated") == b"1",
+        restored=meta.get("restored") == b"1",
     )

@@ -69,6 +69,8 @@ def test_a_bad_session_name_is_refused_on_every_route(api: Api, name: str) -> No
         api.http.get(f"{base}/history"),
         api.http.get(f"{base}/replies/r_1"),
         api.http.post(f"{base}/replies/r_1/cancel"),
+        api.http.post(f"{base}/compact"),
+        api.http.post(f"{base}/restore"),
     ]
     assert {(r.status_code, r.json()["field"]) for r in responses} == {(422, "session")}
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import redis as redis_py
 
+from backscroll.messages.part import Text
 from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
-from backscroll.store.redis import Store
+from backscroll.store.redis import Argument, Store
+from backscroll.store.replies import Submission, submit
+from tests.integration.acting import claim, commit
 
 
 @pytest.fixture
@@ -25,3 +29,61 @@ def store(redis_server: EmbeddedRedis, redis: redis_py.Redis) -> Iterator[Store]
 def session(sid: str) -> Session:
     """A session that no other test uses."""
     return Session("tests", sid)
+
+
+@pytest.fixture
+def talked(store: Store, session: Session) -> Callable[[int], None]:
+    """Have turns in the session."""
+
+    def talk(count: int) -> None:
+        for number in range(count):
+            submit(store, session, Submission(parts=(Text(f"said {number}"),)))
+            commit(store, claim(store, session, f"t{number}"), f"answer {number}")
+
+    return talk
+
+
+class ReplayingStore(Store):
+    """Loses the first answer to every call, and makes the call again."""
+
+    def run(self, name: str, session: Session, *args: Argument) -> Any:
+        super().run(name, session, *args)
+        return super().run(name, session, *args)
+
+
+@pytest.fixture
+def replaying(store: Store) -> Iterator[Store]:
+    """The same store to somebody whose connection is bad."""
+    found = ReplayingStore(store.settings)
+    yield found
+    found.close()
+
+
+class InterruptedStore(Store):
+    """Lets others act before its next call of the script `script`."""
+
+    script = ""
+
+    def others(self) -> object: ...
+
+    def run(self, name: str, session: Session, *args: Argument) -> Any:
+        if name == self.script:
+            self.script = ""
+            self.others()
+        return super().run(name, session, *args)
+
+
+@pytest.fixture
+def interrupted(store: Store) -> Iterator[Callable[[str, Callable[[], object]], Store]]:
+    """Make the same store to somebody whom others forestall, at a named script."""
+    made: list[Store] = []
+
+    def make(script: str, others: Callable[[], object]) -> Store:
+        found = InterruptedStore(store.settings)
+        found.script, found.others = script, others  # type: ignore[method-assign]
+        made.append(found)
+        return found
+
+    yield make
+    for each in made:
+        each.close()

@@ -20,11 +20,15 @@ class Waiting:
 
 @dataclass
 class Change:
-    """A compaction's change: messages behind `start` up to `end` become a chapter."""
+    """A compaction's change: messages behind `start` up to `end` become a chapter.
+
+    `merge` are the index of the first chapter that is merged and how many are, or nothing.
+    """
 
     token: str
     start: int
     end: int
+    merge: tuple[int, int] | None = None
 
 
 @dataclass
@@ -41,6 +45,11 @@ class History:
     compaction: str | None = None
     compaction_may_be_taken: bool = False
     applied: str | None = None
+    noted: bool = False  # a compaction is due, or in work: it stands in the index
+    forced: int = 0  # the number of the request for one, and of the one that the compaction in work answers
+    answered: int = 0
+    requests: int = 0
+    restored: bool = False
 
     @property
     def watermark(self) -> int:
@@ -89,6 +98,7 @@ class History:
         head = self.inbox[0]
         self.transcript += [("user", tuple(head.texts)), ("model", (answer,))]
         self._end(head, "completed", token)
+        self.noted = self.noted or not self.offer
         return self.hand_over(token, go_on=go_on)
 
     def fail(self, token: str, *, go_on: bool) -> Waiting | None:
@@ -123,13 +133,44 @@ class History:
         if self.holder is None:
             self.apply_offer()
         if self.offer or not self.live():
+            self.noted = False
+            self.forced = self.forced if self.offer else 0
             return False
         if self.compaction is not None and not self.compaction_may_be_taken:
             return False
+        if self.restored and not self.forced and not self.noted:
+            return False
         self.compaction, self.compaction_may_be_taken = token, False
+        self.noted, self.answered = True, self.forced
         return True
 
-    def write_back(self, change: Change) -> str:
+    def request_compaction(self) -> None:
+        self.requests += 1
+        self.forced = self.requests
+        self.noted = True
+
+    def end_compaction(self, token: str) -> None:
+        if self.compaction == token:
+            self._settle(again=True)
+
+    def _settle(self, *, again: bool) -> None:
+        self.compaction = None
+        newer = self.forced != self.answered
+        if not again and not newer:
+            self.forced = 0
+        self.noted = again or newer
+
+    def restore(self, chapters: int | None) -> int:
+        """Bring back what the newest `chapters` cover, and tell how many those are."""
+        self.apply_offer()
+        count = min(len(self.chapters), chapters or len(self.chapters))
+        if count:
+            del self.chapters[-count:]
+            self.restored, self.applied = True, None
+            self.compaction, self.forced, self.noted = None, 0, False
+        return count
+
+    def write_back(self, change: Change, *, again: bool) -> str:
         if self.applied == change.token:
             return "applied"
         if self.offer and self.offer.token == change.token:
@@ -144,17 +185,23 @@ class History:
             self.offer = change
             result = "offered"
         if self.compaction == change.token:
-            self.compaction = None
+            self._settle(again=again)
         return result
 
     def apply_offer(self) -> None:
         if self.offer and self.offer.start == self.watermark:
             self._apply(self.offer)
+        self.noted = self.noted or bool(self.offer and self.forced)
         self.offer = None
 
     def _apply(self, change: Change) -> None:
+        if change.merge:
+            first, count = change.merge
+            merged = self.chapters[first : first + count]
+            self.chapters[first : first + count] = [(merged[0][0], merged[-1][1])]
         self.chapters.append((change.start + 1, change.end))
         self.applied = change.token
+        self.restored = False
 
     def _end(self, waiting: Waiting, status: str, token: str | None) -> None:
         self.inbox.remove(waiting)

@@ -24,7 +24,7 @@ from tests.stack.expiry import eternal
 
 _names = count()
 # In the order of keys.of_session.
-_KEYS = "meta live chapters ledger archive inbox lock offer replies due compactions".split()  # noqa: SIM905
+_KEYS = "meta live chapters ledger archive inbox lock offer replies due compactions meter".split()  # noqa: SIM905
 
 
 class HistorySession(RuleBasedStateMachine):
@@ -78,6 +78,12 @@ class HistorySession(RuleBasedStateMachine):
         assert list(state.pending) == [waiting.reply_id for waiting in self.model.inbox]
         assert (self.redis.get(self.names["lock"]) or b"").decode() == (self.model.holder or "")
         assert bool(self.redis.exists(self.names["offer"])) == (self.model.offer is not None)
+        context = sessions.read_context(self.store, self.session)
+        assert [said.seq for said in context.ledger.said] == list(range(1, self.model.watermark + 1))
+        assert [message.seq for message in context.messages] == list(
+            range(self.model.watermark + 1, len(self.model.transcript) + 1)
+        )
+        assert context.restored == self.model.restored
 
     def _every_reply_is_as_the_model_says(self) -> None:
         for waiting in self.model.inbox:
@@ -93,7 +99,7 @@ class HistorySession(RuleBasedStateMachine):
         """No doorbell is needed: the sweep knows every session with work, and every compaction in work."""
         if self.model.inbox:
             assert self.redis.zscore(self.names["due"], str(self.session)) is not None
-        if self.model.compaction:
+        if self.model.compaction or self.model.noted:
             assert self.redis.zscore(self.names["compactions"], str(self.session)) is not None
 
     def teardown(self) -> None:

@@ -10,28 +10,9 @@ import redis as redis_py
 from backscroll.messages.part import Text
 from backscroll.session import Session
 from backscroll.store import compactions, keys, replies, sessions, turns
-from backscroll.store.compactions import Snapshot
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission, submit
-from tests.integration.acting import bring, claim, commit, texts
-
-
-@pytest.fixture
-def talked(store: Store, session: Session) -> Callable[[int], None]:
-    """Have turns in the session."""
-
-    def talk(count: int) -> None:
-        for number in range(count):
-            submit(store, session, Submission(parts=(Text(f"said {number}"),)))
-            commit(store, claim(store, session, f"t{number}"), f"answer {number}")
-
-    return talk
-
-
-def begin(store: Store, session: Session, token: str) -> Snapshot:
-    snapshot = compactions.begin(store, session, token)
-    assert snapshot is not None
-    return snapshot
+from tests.integration.acting import begin, bring, claim, commit, texts
 
 
 def let_the_lease_run_out(store: Store, redis: redis_py.Redis, session: Session) -> None:

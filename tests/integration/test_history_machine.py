@@ -20,14 +20,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from backscroll.errors import BusyError, LeaseLost
+from backscroll.errors import BusyError, LeaseLost, SessionBusy
+from backscroll.ledger.ledger import Ledger, Said
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
 from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.store import compactions, replies, sessions, turns
 from backscroll.store.replies import ReplyError, Submission
+from backscroll.store.restore import restore
 from backscroll.store.turns import Completed, Turn
-from tests.integration.acting import bring
+from tests.integration.acting import bring, merged
 from tests.integration.history_model import Change, History
 from tests.integration.history_session import HistorySession
 
@@ -207,14 +209,48 @@ class HistoryMachine(HistorySession):
             start = snapshot.watermark
             self.snapshots.append((snapshot, Change(token, start, start + len(snapshot.messages))))
 
+    @precondition(lambda self: self.exists)
+    @rule()
+    def request_compaction(self) -> None:
+        compactions.request(self.store, self.session)
+        in_work = self.model.compaction is not None and not self.model.compaction_may_be_taken
+        self.model.request_compaction()
+        assert in_work or sessions.state(self.store, self.session).compaction_due
+
+    @precondition(lambda self: self.model.chapters or self.model.offer)
+    @rule(chapters=st.sampled_from([None, 1, 2]), sure=_SELDOM)
+    def restore(self, chapters: int | None, sure: bool) -> None:
+        if self.model.holder:
+            with pytest.raises(SessionBusy):
+                restore(self.store, self.session, budget=CEILING, chapters=chapters)
+        elif sure:
+            found = restore(self.store, self.session, budget=CEILING, chapters=chapters)
+            assert found.chapters == self.model.restore(chapters)
+            assert found.watermark == self.model.watermark
+
     @precondition(lambda self: self.snapshots)
     @rule(data=st.data(), again=st.booleans())
     def write_back(self, data: st.DataObject, again: bool) -> None:
         snapshot, whole = _late_or_last(data, self.snapshots)
         end = data.draw(st.sampled_from(range(whole.start + 2, whole.end + 1, 2)))
-        change = Change(whole.token, whole.start, end)
-        result = bring(self.store, snapshot, change.end, again=again)
-        assert result == ("discarded" if not self.exists else self.model.write_back(change))
+        merge = self._merge(data, len(snapshot.chapters))
+        change = Change(whole.token, whole.start, end, merge)
+        result = bring(
+            self.store,
+            snapshot,
+            change.end,
+            again=again,
+            merge=merged(snapshot, *merge) if merge else None,
+            ledger=Ledger(said=tuple(Said(seq, "user", 1, ()) for seq in range(1, end + 1))),
+        )
+        assert result == ("discarded" if not self.exists else self.model.write_back(change, again=again))
+
+    def _merge(self, data: st.DataObject, chapters: int) -> tuple[int, int] | None:
+        """Draw which of so many chapters become one: the index of the first, and how many."""
+        if not chapters or not data.draw(st.booleans()):
+            return None
+        first = data.draw(st.integers(0, chapters - 1))
+        return first, data.draw(st.integers(1, chapters - first))
 
     @precondition(lambda self: self.model.compaction)
     @rule()
@@ -230,8 +266,7 @@ class HistoryMachine(HistorySession):
             compactions.refuse(self.store, snapshot, "empty", 1.0)
         else:
             compactions.give_back(self.store, snapshot)
-        if self.model.compaction == change.token:
-            self.model.compaction = None
+        self.model.end_compaction(change.token)
 
 
 @pytest.mark.timeout(600)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from backscroll.ledger.ledger import Ledger, Pending, Said, Value, decode_ledger, encode_ledger
 from backscroll.messages.archive import unpack
-from backscroll.messages.chapter import Chapter, decode_chapter
+from backscroll.messages.chapter import Chapter, OpenTask, decode_chapter, encode_chapter
 from backscroll.messages.codec import decode, encode
 from backscroll.messages.message import Message, Usage
 from backscroll.messages.part import Other, Text
@@ -119,6 +120,60 @@ def test_a_stored_chapter_loads_for_ever() -> None:
         tokens_before=2400,
         tokens_after=15,
     )
+
+
+def test_a_stored_chapter_of_the_second_version_loads_for_ever() -> None:
+    chapter = decode_chapter(stored("chapter-v2.json"))
+    assert chapter == Chapter(
+        v=2,
+        first=1,
+        last=44,
+        text="Mia buchte zwei Plätze auf der Fähre.",
+        decisions=("two seats instead of four",),
+        open_tasks=(
+            OpenTask(task="send the ticket", owner="Jonas", due="2026-01-09"),
+            OpenTask(task="ask for 上海"),
+        ),
+        facts=("booking FX-7781", "42,50 €"),
+        level=1,
+        model="gemini-3.5-flash",
+        prompt="2",
+        ts=1_767_225_800_000,
+        tokens_before=5200,
+        tokens_after=61,
+        refused=("cut_off", "not_smaller"),
+    )
+    assert encode_chapter(chapter) == stored("chapter-v2.json")
+
+
+def test_a_stored_ledger_loads_for_ever() -> None:
+    ledger = decode_ledger(stored("ledger-v1.json"))
+    assert ledger == Ledger(
+        v=1,
+        said=(
+            Said(
+                1,
+                "user",
+                1_767_225_600_000,
+                (Value("Fähre nach 上海", "name", 2, 7), Value("4711-B", "code", 5, 1)),
+            ),
+            Said(4, "model", 1_767_225_603_000, (Value("42,50 €", "amount", 4, 4),)),
+        ),
+        pending=(Pending(8, "model", 1_767_225_607_000, "confirmation", "Shall I book two seats?"),),
+        dropped=3,
+    )
+    assert encode_ledger(ledger) == stored("ledger-v1.json")
+
+
+def test_a_ledger_of_a_newer_version_loads_without_what_is_unknown() -> None:
+    newer = stored("ledger-v1.json").replace(b'{"said"', b'{"v":2,"mood":"calm","said"')
+    newer = newer.replace(b",5,1]", b',5,1,"more"]')
+    ledger = decode_ledger(newer)
+    assert (ledger.v, ledger.said) == (2, decode_ledger(stored("ledger-v1.json")).said)
+
+
+def test_a_ledger_that_was_never_written_is_empty() -> None:
+    assert decode_ledger(None) == decode_ledger(encode_ledger(Ledger())) == Ledger()
 
 
 def test_a_chapter_of_a_newer_version_loads_without_what_is_unknown() -> None:

@@ -1,9 +1,9 @@
--- Take a snapshot to summarise, without the session lock. uses: session, offer
+-- Take a snapshot to summarise, without the session lock. uses: session, meter, offer
 --
 -- ARGS    1 token of this compaction  2 lease, ms: how long no second one is begun  3 bytes of messages
 -- Result  {'none'}: nothing to do | {'busy'}: another one is in work
---         {'snapshot', meta, chapters, messages, live}: the oldest live messages up to the bytes, and how many
---         there are in all
+--         {'snapshot', meta, chapters, ledger, messages, live}: the oldest live messages up to the bytes, and
+--         how many there are in all
 -- Replay  the same token gives the snapshot again.
 local CHUNK = 64
 local token, lease, budget = ARGS[1], tonumber(ARGS[2]), tonumber(ARGS[3])
@@ -11,15 +11,26 @@ local token, lease, budget = ARGS[1], tonumber(ARGS[2]), tonumber(ARGS[3])
 if redis.call('EXISTS', LOCK) == 0 then
   apply_offer() -- its holder died before it could
 end
-if redis.call('EXISTS', OFFER) == 1 or redis.call('LLEN', LIVE) == 0 then
+if redis.call('EXISTS', OFFER) == 1 then
   redis.call('ZREM', COMPACTIONS, NAME)
   return {'none'}
 end
-local holder, busy_until = unpack(redis.call('HMGET', META, 'compaction', 'compaction_until'))
+if redis.call('LLEN', LIVE) == 0 then
+  redis.call('ZREM', COMPACTIONS, NAME)
+  redis.call('HDEL', META, 'forced', 'forced_keep')
+  return {'none'}
+end
+local holder, busy_until, forced, restored =
+  unpack(redis.call('HMGET', META, 'compaction', 'compaction_until', 'forced', 'restored'))
 if holder and holder ~= token and tonumber(busy_until) > NOW then
   return {'busy'}
 end
-redis.call('HSET', META, 'compaction', token, 'compaction_until', NOW + lease)
+-- A bell that was rung before a restore must not undo it.
+if restored and not forced and not redis.call('ZSCORE', COMPACTIONS, NAME) then
+  return {'none'}
+end
+redis.call('HSET', META, 'compaction', token, 'compaction_until', NOW + lease,
+  'compaction_forced', forced or '')
 index(COMPACTIONS, NOW + lease)
 keep()
 
@@ -34,5 +45,5 @@ while bytes < budget do
     bytes = bytes + #message
   end
 end
-return {'snapshot', redis.call('HGETALL', META), redis.call('LRANGE', CHAPTERS, 0, -1), messages,
-  redis.call('LLEN', LIVE)}
+return {'snapshot', redis.call('HGETALL', META), redis.call('LRANGE', CHAPTERS, 0, -1),
+  redis.call('GET', LEDGER), messages, redis.call('LLEN', LIVE)}

@@ -1,4 +1,4 @@
--- End a reply that is not wanted any more. uses: session, reply, offer, turn
+-- End a reply that is not wanted any more. uses: session, reply, meter, offer, turn
 --
 -- ARGS    1 reply id  2 pub/sub channel on which the holder of a turn in work is told
 -- Result  {'missing'} | {status, ring}: the status that the reply has now, and whether to ring for the next one

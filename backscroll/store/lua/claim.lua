@@ -1,4 +1,4 @@
--- Take the session lock and the head of the inbox. uses: session, reply, offer, turn
+-- Take the session lock and the head of the inbox. uses: session, reply, meter, offer, turn
 --
 -- ARGS    1 token  2 lease, ms  3 attempts that a turn has  4 bytes of live messages to return
 -- Result  {'busy'}: somebody holds the session, and will get to what waits

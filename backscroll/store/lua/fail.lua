@@ -1,4 +1,4 @@
--- End a turn without a message: the history stays as it was. uses: session, reply, offer, turn
+-- End a turn without a message: the history stays as it was. uses: session, reply, meter, offer, turn
 --
 -- ARGS    1 token  2 '1': begin the next turn for the same holder  3 lease, ms  4 attempts  5 bytes (see claim)
 --         6 reply id  7 error as JSON

@@ -1,4 +1,4 @@
--- Give the session back for a while: the turn keeps its place and spends no attempt. uses: session, offer
+-- Give the session back for a while: the turn keeps its place and spends no attempt. uses: session, meter, offer
 --
 -- ARGS    1 token  2 reply id  3 pause, ms; 0: only give it back
 -- Result  {'lost'} | {'done'}

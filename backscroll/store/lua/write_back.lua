@@ -1,20 +1,27 @@
--- Bring a compaction home: change the session, or leave the change with the holder. uses: session, offer
+-- Bring a compaction home: change the session, or leave the change with the holder.
+-- uses: session, meter, offer, compaction
 --
 -- ARGS    1 token of the compaction  2 watermark it was computed from  3 the new one  4 chapter
---         5 tokens that the context loses  6 '1': more is to be compacted  7… archive blocks
+--         5 tokens that the context loses  6 '1': more is to be compacted  7 ledger, or '': it stays as it is
+--         8 index of the first chapter to merge  9 how many, or 0  10 the chapter that they become
+--         11 calls of the summary model  12 tokens that it read  13 tokens that it wrote  14… archive blocks
 -- Result  'applied': the lock was free | 'offered': the holder applies it between two turns
 --         'discarded': the history has moved on under it
--- Replay  a change that was applied or offered is not made a second time.
-local token, from, to, chapter, saved, again = unpack(ARGS)
+-- Replay  a change that was applied, offered or discarded is not made, and not counted, a second time.
+local token, from, to, chapter, saved, again, ledger, merge_first, merge_count, merged, calls, input, output =
+  unpack(ARGS)
 local change = {id = token, from = tonumber(from), to = tonumber(to), chapter = chapter,
-  saved = tonumber(saved), blocks = {unpack(ARGS, 7)}}
+  saved = tonumber(saved), ledger = ledger, merge_first = tonumber(merge_first),
+  merge_count = tonumber(merge_count), merged = merged, blocks = {unpack(ARGS, 14)}}
 
-local watermark, last_change, holder = unpack(redis.call('HMGET', META, 'watermark', 'last_change', 'compaction'))
+local watermark, last_change, last_discarded, holder =
+  unpack(redis.call('HMGET', META, 'watermark', 'last_change', 'last_discarded', 'compaction'))
 if last_change == token then
   return 'applied'
 end
-if not watermark then
-  return 'discarded' -- the session was deleted, or expired, meanwhile
+-- A session that was deleted, or expired, meanwhile has nothing to change either.
+if not watermark or last_discarded == token then
+  return 'discarded'
 end
 
 local waiting = redis.call('GET', OFFER)
@@ -28,7 +35,8 @@ end
 local stale = holder ~= token or tonumber(watermark) ~= change.from
 local result
 if stale or (waiting and waiting.from == change.from) then
-  count('discarded') -- somebody else was first
+  discard() -- somebody else was first
+  redis.call('HSET', META, 'last_discarded', token)
   result = 'discarded'
 elseif redis.call('EXISTS', LOCK) == 0 then
   apply(change)
@@ -37,14 +45,10 @@ else
   redis.call('SET', OFFER, cmsgpack.pack(change))
   result = 'offered'
 end
+spend(calls, input, output)
 
 if holder == token then
-  redis.call('HDEL', META, 'compaction', 'compaction_until')
-  if again == '1' then
-    index(COMPACTIONS, NOW)
-  else
-    redis.call('ZREM', COMPACTIONS, NAME)
-  end
+  settle(again == '1' and NOW or nil, again ~= '1')
 end
 keep()
 return result

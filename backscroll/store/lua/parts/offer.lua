@@ -1,23 +1,42 @@
--- The change that a compaction makes to a session. uses: session
+-- The change that a compaction makes to a session. uses: session, meter
 --
--- A change is {id, from, to, chapter, blocks, saved}: it covers the messages after seq `from` up to `to`
--- with `chapter`, and moves them, as archive `blocks`, out of the context, which loses `saved` tokens.
+-- A change is {id, from, to, chapter, blocks, saved, ledger, merge_first, merge_count, merged}: it covers the
+-- messages after seq `from` up to `to` with `chapter`, and moves them, as archive `blocks`, out of the
+-- context, which loses `saved` tokens. `ledger` replaces the one that is there, unless it is ''. `merged`
+-- replaces the `merge_count` chapters from index `merge_first` on, unless that count is 0.
 
--- Make the change if the watermark is still the one it was computed from. Nothing behind `to` is touched.
+local function merge_chapters(first, count, merged)
+  redis.call('LSET', CHAPTERS, first, merged)
+  for each = first + 1, first + count - 1 do
+    redis.call('LSET', CHAPTERS, each, '') -- as no chapter is
+  end
+  redis.call('LREM', CHAPTERS, 0, '')
+end
+
+-- Make the change if the watermark is still the one it was computed from: then the chapters are, too, since
+-- whatever changes them moves it. Nothing behind `to` is touched.
 local function apply(change)
   local watermark = tonumber(redis.call('HGET', META, 'watermark'))
   if watermark ~= change.from then
-    count('discarded')
+    discard()
     return false
   end
   redis.call('LTRIM', LIVE, change.to - change.from, -1)
+  if (change.merge_count or 0) > 0 then
+    merge_chapters(change.merge_first, change.merge_count, change.merged)
+  end
   redis.call('RPUSH', CHAPTERS, change.chapter)
   redis.call('RPUSH', ARCHIVE, unpack(change.blocks))
+  if (change.ledger or '') ~= '' then
+    redis.call('SET', LEDGER, change.ledger)
+  end
   local tokens = tonumber(redis.call('HGET', META, 'context_tokens')) - change.saved
   redis.call('HSET', META, 'watermark', change.to, 'last_change', change.id,
-    'context_tokens', math.max(tokens, 0), 'refused_in_row', 0)
-  redis.call('HINCRBY', META, 'compactions', 1)
-  keep() -- the first change makes chapters and archive
+    'context_tokens', math.max(tokens, 0), 'estimated', 1, 'refused_in_row', 0)
+  redis.call('HDEL', META, 'refused_lately', 'restored')
+  tally('compactions', 1)
+  tally('tokens_saved', change.saved)
+  keep() -- the first change makes chapters, ledger and archive
   return true
 end
 
@@ -28,5 +47,9 @@ local function apply_offer()
     return false
   end
   redis.call('DEL', OFFER)
-  return apply(cmsgpack.unpack(offer))
+  local applied = apply(cmsgpack.unpack(offer))
+  if redis.call('HEXISTS', META, 'forced') == 1 then
+    index(COMPACTIONS, NOW) -- asked for behind the offer, and not to be begun before it was made
+  end
+  return applied
 end

@@ -1,4 +1,4 @@
--- Taking up the next turn, or letting go of the session. uses: session, reply, offer
+-- Taking up the next turn, or letting go of the session. uses: session, reply, meter, offer
 
 local CHUNK = 64
 

@@ -1,0 +1,33 @@
+-- What a shard counts of its turns and its compactions, all its sessions together. uses: session
+--
+-- Only ever added to, and only by scripts whose replay is told from the first run: what several workers
+-- count adds up, and nothing counts twice.
+
+local METER_LIFE = 7776000000 -- 90 days, ms
+
+local function measure(field, by)
+  redis.call('HINCRBY', METER, field, by)
+  redis.call('PEXPIRE', METER, METER_LIFE)
+end
+
+-- Count for the session, which is there, and for the shard.
+local function tally(field, by)
+  if tonumber(by) ~= 0 then
+    redis.call('HINCRBY', META, field, by)
+    measure(field, by)
+  end
+end
+
+-- Count what summaries cost: calls of the model, tokens that it read, tokens that it wrote.
+local function spend(calls, input, output)
+  tally('summary_calls', calls)
+  tally('summary_input_tokens', input)
+  tally('summary_output_tokens', output)
+end
+
+-- Count a change that came too late. A deleted session must not be brought back by it.
+local function discard()
+  if redis.call('EXISTS', META) == 1 then
+    tally('discarded', 1)
+  end
+end
