@@ -66,6 +66,11 @@ def _refused(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {reason}" for reason, count in counts.items()) or "none"
 
 
+def _open_tasks(kept: Kept) -> str:
+    live = f", {kept.tasks.live} live" if kept.tasks.live else ""
+    return _count(kept.tasks.found) + live
+
+
 _KEPT: Sequence[Row[Kept]] = [
     ("made, on average", lambda kept: f"{kept.compactions:.1f}"),
     ("refused by the gate", lambda kept: _refused(kept.refused)),
@@ -74,7 +79,7 @@ _KEPT: Sequence[Row[Kept]] = [
     ("  names", lambda kept: _count(kept.facts.key.name)),
     ("  numbers", lambda kept: _count(kept.facts.key.number)),
     ("all facts", lambda kept: _count(kept.facts.every.both)),
-    ("open tasks", lambda kept: _count(kept.tasks.found)),
+    ("open tasks", _open_tasks),
     ("  with all values", lambda kept: _count(kept.tasks.held)),
     ("  values", lambda kept: _count(kept.tasks.values)),
     ("false open tasks", lambda kept: f"{kept.tasks.false:,} in {kept.tasks.controls:,}"),

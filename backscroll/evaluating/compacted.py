@@ -58,9 +58,7 @@ def measure(stage: Stage, conversation: Conversation, wanted: int) -> Compacted:
     with playing(_stage(stage), conversation, blind=True) as play:
         made = _compact(play, conversation, wanted)
         context, state = play.context(), play.state()
-    with playing(_stage(stage), interrupted(conversation), blind=True) as again:
-        _compact(again, interrupted(conversation), wanted)
-        about_tasks = tasks.score(conversation, again.context())
+    about_tasks = _tasks(stage, conversation, wanted) if tasks.judged(conversation) else Tasks()
     behind = [message for message in conversation.messages if message.seq <= context.watermark]
     text = said.notes(context)
     looked_for = facts.searchable(conversation, context.watermark)
@@ -88,6 +86,13 @@ def measure(stage: Stage, conversation: Conversation, wanted: int) -> Compacted:
     )
 
 
+def _tasks(stage: Stage, conversation: Conversation, wanted: int) -> Tasks:
+    longer = interrupted(conversation)
+    with playing(_stage(stage), longer, blind=True) as play:
+        _compact(play, longer, wanted)
+        return tasks.score(conversation, play.context())
+
+
 def budget(settings: BudgetSettings) -> int:
     """Give the tokens that notes may have: chapters, ledger, and the words around them."""
     return settings.chapters_tokens + settings.ledger_tokens + _AROUND
@@ -99,12 +104,10 @@ def _compact(play: Play, conversation: Conversation, wanted: int) -> int:
     plan = steps(len(turns), wanted)
     made = played = 0
     for target in plan:
-        for turn in turns[played : target + 1]:
-            play.turn(turn)
+        play.turns(turns[played : target + 1])
         played = target + 1
         made += _cover(play, turns[target - 1][-1].seq, _LAST_TRIES if target == plan[-1] else 1)
-    for turn in turns[played:]:
-        play.turn(turn)
+    play.turns(turns[played:])
     return made
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
@@ -70,10 +71,10 @@ class Play:
         self.stage = stage
         self.session = Session(stage.tenant, token_hex(12))
         self.summaries = Watched(stage.summariser)
-        self._messages = iter(conversation.messages)
+        self._said = deque(conversation.messages[::2])
         self._answering = Answering(
             store=stage.store,
-            model=Recorded(self._messages, asked),
+            model=Recorded(iter(conversation.messages[1::2]), asked),
             settings=_unseeing(stage.settings) if blind else stage.settings,
             leases=stage.leases,
             ring=lambda _session: None,
@@ -83,11 +84,22 @@ class Play:
     def turn(self, messages: tuple[Message, ...]) -> None:
         """Play the next turn of the conversation, which consists of `messages`."""
         for _ in range(len(messages) // 2):
-            self.stage.stop.check()
-            said = Submission(parts=next(self._messages).parts)
-            replies.submit(self.stage.store, self.session, said)
-            if not answer_session(self._answering, self.session, go_on=lambda: False):
-                raise TransientError("not_played", "somebody else answers in the session of an evaluation")
+            self._say(1)
+
+    def turns(self, turns: Sequence[tuple[Message, ...]]) -> None:
+        """Play the next turns in one go, with no compaction between them."""
+        left, most = sum(len(messages) // 2 for messages in turns), self.stage.settings.store.inbox_limit
+        while left:
+            self._say(batch := min(left, most))
+            left -= batch
+
+    def _say(self, count: int) -> None:
+        self.stage.stop.check()
+        for _ in range(count):
+            submission = Submission(parts=self._said.popleft().parts)
+            replies.submit(self.stage.store, self.session, submission)
+        if answer_session(self._answering, self.session, go_on=lambda: True) != count:
+            raise TransientError("not_played", "somebody else answers in the session of an evaluation")
 
     def compact(self) -> Result:
         """Compact once.

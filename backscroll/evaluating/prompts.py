@@ -42,6 +42,7 @@ class Following:
 
     def __init__(self) -> None:
         self._last: list[tuple[int, Role, Part]] = []
+        self._sizes: list[int] = []
 
     def next(self, turn: int, contents: Iterable[Content]) -> Asked:
         """Measure the next prompt, sent in turn `turn`."""
@@ -51,9 +52,10 @@ class Following:
             if before != now:
                 break
             alike += 1
+        stable = self._sizes[:alike]
         self._last = parts
-        sizes = [tokens.of_parts((part,)) for _, _, part in parts]
-        return Asked(turn, sum(sizes), sum(sizes[:alike]))
+        self._sizes = stable + [tokens.of_parts((part,)) for _, _, part in parts[alike:]]
+        return Asked(turn, sum(self._sizes), sum(stable))
 
 
 def summed(asked: Iterable[Asked], turns: int | None = None) -> Prompts:

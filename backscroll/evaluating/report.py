@@ -139,7 +139,7 @@ def _conversation(played: Played) -> Conversations:
         tokens=tokens.of_messages(played.conversation.messages),
         problem=played.problem,
         compacted={str(wanted): found for wanted, found in played.compacted.items()},
-        ways=_ways([played]),
+        ways={} if played.problem else _ways([played]),
     )
 
 

@@ -13,6 +13,9 @@ from backscroll.messages.part import Other, Part, Text
 from backscroll.model.port import Content
 from backscroll.store.turns import Context
 
+# Which messages a note is about is no number that was said in them: "messages 1 to 142", "[12]".
+_LABEL = re.compile(r"^\[(messages )?\d+( to \d+)?\]", re.MULTILINE)
+
 
 def of_parts(parts: Iterable[Part]) -> str:
     """Give all that stands in parts: texts, and each value of a call or a response on a line of its own."""
@@ -25,8 +28,8 @@ def of_messages(messages: Iterable[Message]) -> str:
 
 
 def notes(context: Context) -> str:
-    """Give all that stands in what is sent before the messages: chapters and ledger."""
-    return "\n".join(of_parts(content.parts) for content in frame(context))
+    """Give all that stands in what is sent before the messages, chapters and ledger, without their labels."""
+    return _LABEL.sub("", "\n".join(of_parts(content.parts) for content in frame(context)))
 
 
 def notes_tokens(context: Context) -> int:

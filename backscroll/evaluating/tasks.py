@@ -22,22 +22,29 @@ _NO_WORDS = frozenset({"true", "false", "yes", "no", "none", ""})
 class Tasks(msgspec.Struct, frozen=True):
     """Open tasks that the context speaks of (`found`), and of which it also has every value (`held`).
 
-    `values` counts those values one by one. `false` counts the tasks that the context takes for open in
-    conversations that leave none open, of which there are `controls`.
+    `values` counts those values one by one. `live` tasks are not judged: every summary of their turn was
+    refused, and so it stands in the context as it was. `false` counts the tasks that the context takes for
+    open in conversations that leave none open, of which there are `controls`.
     """
 
     found: Count = Count()
     held: Count = Count()
     values: Count = Count()
+    live: int = 0
     false: int = 0
     controls: int = 0
 
 
+def judged(conversation: Conversation) -> bool:
+    """Tell whether it is known which tasks the conversation leaves open."""
+    return conversation.control or bool(_opened(conversation))
+
+
 def score(conversation: Conversation, context: Context) -> Tasks:
-    """Judge what `context` says about the tasks of `conversation`, all of whose turns are covered."""
+    """Judge what `context` says about the tasks of `conversation`, as far as their turns are covered."""
     text = notes(context)
-    opened = [fact for fact in conversation.facts if fact.kind == "task" and fact.status == "open"]
     found, held, values = [], [], []
+    opened = [task for task in _opened(conversation) if task.seq <= context.watermark]
     for task in opened:
         there = [any(stands(way, text) for way in ways) for ways in _values(task, conversation.facts)]
         values += there
@@ -48,6 +55,7 @@ def score(conversation: Conversation, context: Context) -> Tasks:
         found=tally(found),
         held=tally(held),
         values=tally(values),
+        live=len(_opened(conversation)) - len(opened),
         false=alarms if conversation.control else 0,
         controls=int(conversation.control),
     )
@@ -60,6 +68,7 @@ def added(tasks: Iterable[Tasks]) -> Tasks:
         found=total(each.found for each in found),
         held=total(each.held for each in found),
         values=total(each.values for each in found),
+        live=sum(each.live for each in found),
         false=sum(each.false for each in found),
         controls=sum(each.controls for each in found),
     )
@@ -69,6 +78,10 @@ def pending(context: Context) -> Sequence[Pending]:
     """Give the open tasks that the context's ledger names."""
     found: Sequence[Pending] = getattr(context.ledger, "pending", ())
     return found
+
+
+def _opened(conversation: Conversation) -> list[Fact]:
+    return [fact for fact in conversation.facts if fact.kind == "task" and fact.status == "open"]
 
 
 def _found(task: Fact, conversation: Conversation, context: Context) -> bool:
