@@ -42,6 +42,12 @@ def _window(value: str) -> _Turns:
     return recent, trigger
 
 
+def _redis_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise click.BadParameter(f"{value!r} is no URL like redis://127.0.0.1:6379/0")
+    return value
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument(
     "files",
@@ -91,7 +97,10 @@ def _window(value: str) -> _Turns:
     help="Conversations that are measured at a time.",
 )
 @click.option(
-    "--redis-url", metavar="URL", help="A Redis that serves nothing else.  [default: one is started]"
+    "--redis-url",
+    metavar="URL",
+    callback=_redis_url,
+    help="A Redis that serves nothing else.  [default: one is started]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print all numbers, of each conversation too, as JSON.")
 def command(
@@ -140,7 +149,7 @@ def command(
     Second table, a column for each way of going on for the whole conversation, and a third for --turns:
 
     \b
-    window R,T        this project, with a compaction whenever one is due
+    R,T and auto      this project, with a compaction whenever one is due
     article           the newest 10 turns of at most 14, and a summary of 300 characters, always rewritten
     window only       the newest 10 turns
     everything        all that was said

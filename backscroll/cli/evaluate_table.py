@@ -14,6 +14,8 @@ from backscroll.evaluating.report import File, Kept, Report, Ways
 T = TypeVar("T")
 Row = tuple[str, Callable[[T], str]]
 
+_EXACT = 10_000
+
 
 def show(report: Report, console: Console) -> None:
     """Print three tables a file: what is held, what it costs, and what that is for long conversations."""
@@ -42,7 +44,7 @@ def _print(console: Console, title: str, columns: Mapping[str, T], rows: Iterabl
     table = Table()
     table.add_column(title, no_wrap=True)
     for name in columns:
-        table.add_column(name, justify="right")
+        table.add_column(name.replace("_", " "), justify="right")
     for name, told in rows:
         table.add_row(name, *map(told, columns.values()))
     console.print(table)
@@ -60,6 +62,10 @@ def _count(count: Count) -> str:
 
 def _share(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
+
+
+def _thousands(count: float) -> str:
+    return f"{count:,.0f}" if count < _EXACT else f"{count / 1000:,.0f} k"
 
 
 def _refused(counts: Mapping[str, int]) -> str:
@@ -96,17 +102,17 @@ _KEPT: Sequence[Row[Kept]] = [
     ("  their tokens", lambda kept: f"{kept.summary_tokens:,}"),
 ]
 _FACTS: Sequence[Row[Ways]] = [
-    ("key facts in context", lambda way: _count(way.in_context.key.both)),
-    ("all facts in context", lambda way: _count(way.in_context.every.both)),
-    ("key facts in notes", lambda way: _count(way.in_notes.key.both)),
-    ("all facts in notes", lambda way: _count(way.in_notes.every.both)),
+    ("key facts in context", lambda way: _share(way.in_context.key.both.share)),
+    ("all facts in context", lambda way: _share(way.in_context.every.both.share)),
+    ("key facts in notes", lambda way: _share(way.in_notes.key.both.share)),
+    ("all facts in notes", lambda way: _share(way.in_notes.every.both.share)),
     ("compactions", lambda way: f"{way.compactions:,}"),
 ]
 _COSTS: Sequence[Row[Ways]] = [
     ("prompts", lambda way: f"{way.prompts.prompts:,}"),
-    ("prompt tokens", lambda way: f"{way.prompts.tokens:,}"),
-    ("  by sending everything", lambda way: _share(way.of_everything)),
-    ("largest prompt", lambda way: f"{way.prompts.largest:,}"),
+    ("prompt tokens", lambda way: _thousands(way.prompts.tokens)),
+    ("  of sending everything", lambda way: _share(way.of_everything)),
+    ("largest prompt", lambda way: _thousands(way.prompts.largest)),
     ("stable prefix", lambda way: _share(way.stable_share)),
-    ("billed", lambda way: f"{way.billed:,.0f}"),
+    ("billed", lambda way: _thousands(way.billed)),
 ]

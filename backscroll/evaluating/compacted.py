@@ -90,7 +90,7 @@ def _tasks(stage: Stage, conversation: Conversation, wanted: int) -> Tasks:
     longer = interrupted(conversation)
     with playing(_stage(stage), longer, blind=True) as play:
         _compact(play, longer, wanted)
-        return tasks.score(conversation, play.context())
+        return tasks.score(conversation, tasks.held(play.context()))
 
 
 def budget(settings: BudgetSettings) -> int:

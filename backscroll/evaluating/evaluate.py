@@ -134,7 +134,7 @@ class _File:
     def _measure_ways(self, stage: Stage) -> None:
         for turns in sorted(self._asked.windows, key=lambda turns: turns == "auto"):
             for place, way in self._each(partial(self._windowed, stage, turns)):
-                self._ways[place][f"window {windowed.label(turns)}"] = way
+                self._ways[place][windowed.label(turns)] = way
         for place, others in self._each(partial(self._others, stage.settings)):
             self._ways[place] |= others
 
@@ -148,7 +148,7 @@ class _File:
         window = windowed.window(settings, ARTICLE)
         return {
             "article": baselines.article(each, window, self._model, settings, self._stop),
-            "window only": baselines.window_only(each, window),
+            "window_only": baselines.window_only(each, window),
             "everything": baselines.everything(each),
         }
 

@@ -40,20 +40,34 @@ def judged(conversation: Conversation) -> bool:
     return conversation.control or bool(_opened(conversation))
 
 
-def score(conversation: Conversation, context: Context) -> Tasks:
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What a context says of tasks: the open ones of its ledger, its chapters, and the text of both."""
+
+    text: str
+    pending: Sequence[Pending] = ()
+    chapters: Sequence[Chapter] = ()
+    watermark: int
+
+
+def held(context: Context) -> Held:
+    """Read what a context says of tasks."""
+    pending: Sequence[Pending] = getattr(context.ledger, "pending", ())
+    return Held(text=notes(context), pending=pending, chapters=context.chapters, watermark=context.watermark)
+
+
+def score(conversation: Conversation, context: Held) -> Tasks:
     """Judge what `context` says about the tasks of `conversation`, as far as their turns are covered."""
-    text = notes(context)
-    found, held, values = [], [], []
+    found, whole, values = [], [], []
     opened = [task for task in _opened(conversation) if task.seq <= context.watermark]
     for task in opened:
-        there = [any(stands(way, text) for way in ways) for ways in _values(task, conversation.facts)]
+        there = [any(stands(way, context.text) for way in ways) for ways in _values(task, conversation.facts)]
         values += there
         found.append(_found(task, conversation, context))
-        held.append(found[-1] and all(there))
-    alarms = len(pending(context)) + sum(len(chapter.open_tasks) for chapter in context.chapters)
+        whole.append(found[-1] and all(there))
+    alarms = len(context.pending) + sum(len(chapter.open_tasks) for chapter in context.chapters)
     return Tasks(
         found=tally(found),
-        held=tally(held),
+        held=tally(whole),
         values=tally(values),
         live=len(_opened(conversation)) - len(opened),
         false=alarms if conversation.control else 0,
@@ -74,19 +88,13 @@ def added(tasks: Iterable[Tasks]) -> Tasks:
     )
 
 
-def pending(context: Context) -> Sequence[Pending]:
-    """Give the open tasks that the context's ledger names."""
-    found: Sequence[Pending] = getattr(context.ledger, "pending", ())
-    return found
-
-
 def _opened(conversation: Conversation) -> list[Fact]:
     return [fact for fact in conversation.facts if fact.kind == "task" and fact.status == "open"]
 
 
-def _found(task: Fact, conversation: Conversation, context: Context) -> bool:
+def _found(task: Fact, conversation: Conversation, context: Held) -> bool:
     turn = _turn(task.seq, conversation)
-    if any(each.seq in turn for each in pending(context)):
+    if any(each.seq in turn for each in context.pending):
         return True
     return any(_names(chapter, task, conversation.facts) for chapter in context.chapters)
 

@@ -118,14 +118,14 @@ def test_the_ways_are_compared_over_the_same_turns(talks: Path) -> None:
     )["files"]
 
     ways = file["ways"]
-    assert list(ways) == ["window 2,3", "window auto", "article", "window only", "everything"]
+    assert list(ways) == ["2,3", "auto", "article", "window_only", "everything"]
     assert {way["prompts"]["prompts"] for way in ways.values()} == {TURNS + 4}
     everything = ways["everything"]
     assert everything["in_context"]["every"]["number"] == {"held": TURNS, "of": TURNS}
-    assert ways["window only"]["in_context"]["every"]["number"]["held"] == 10
-    assert ways["window 2,3"]["compactions"] == (TURNS - 2) // 2
-    assert ways["window 2,3"]["in_notes"]["every"]["number"]["of"] == TURNS - 2
-    assert ways["window 2,3"]["prompts"]["tokens"] < everything["prompts"]["tokens"]
+    assert ways["window_only"]["in_context"]["every"]["number"]["held"] == 10
+    assert ways["2,3"]["compactions"] == (TURNS - 2) // 2
+    assert ways["2,3"]["in_notes"]["every"]["number"]["of"] == TURNS - 2
+    assert ways["2,3"]["prompts"]["tokens"] < everything["prompts"]["tokens"]
     for way in ways.values():
         assert 0 < way["stable_share"] < 1
         assert way["billed"] < way["prompts"]["tokens"]
@@ -192,6 +192,7 @@ def test_a_model_that_cannot_be_reached_ends_the_evaluation(talks: Path) -> None
         (["--compactions", "1,x"], "no list of numbers"),
         (["--window", "10"], "neither auto nor two numbers"),
         (["--window", "14,10"], "the larger one last"),
+        (["--redis-url", "localhost"], "no URL like redis://"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_named(talks: Path, options: list[str], why: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import pytest
 
@@ -11,7 +9,7 @@ from backscroll.evaluating import said as said_in
 from backscroll.evaluating import tasks
 from backscroll.evaluating.conversations import Conversation, Fact
 from backscroll.evaluating.count import Count
-from backscroll.evaluating.tasks import Tasks
+from backscroll.evaluating.tasks import Held, Tasks
 from backscroll.ledger.ledger import Pending
 from backscroll.messages.chapter import Chapter, OpenTask
 from backscroll.store.turns import Context
@@ -41,21 +39,16 @@ TALK = Conversation(
 NOTES = "Harbour Inn, March 4th, 1 room, Ida"
 
 
-class Ledger(str):
-    """A ledger as it is read from the store: it says what is pending, and is shown as text."""
-
-    pending: tuple[Pending, ...] = ()
-
-
-def context(text: str = NOTES, *, pending: int | None = None, opened: tuple[str, ...] = ()) -> Context:
-    chapter = Chapter(
+def chapter(text: str = NOTES, opened: tuple[str, ...] = ()) -> Chapter:
+    return Chapter(
         v=2, first=1, last=4, text=text, model="m", prompt="1", ts=0, tokens_before=9, tokens_after=3,
         open_tasks=tuple(OpenTask(task=task) for task in opened),
     )  # fmt: skip
-    ledger: Any = Ledger("a request waits" if pending else "")
-    if pending:
-        ledger.pending = (Pending(pending, "model", 0, "confirm", "right?"),)
-    return Context(chapters=(chapter,), ledger=ledger, watermark=4, last=4)
+
+
+def context(text: str = NOTES, *, pending: int | None = None, opened: tuple[str, ...] = ()) -> Held:
+    waits = (Pending(pending, "model", 0, "confirm", "right?"),) if pending else ()
+    return Held(text=text, pending=waits, chapters=(chapter(text, opened),), watermark=4)
 
 
 @pytest.mark.parametrize("seq", [3, 4])
@@ -79,7 +72,7 @@ def test_a_task_that_lost_a_value_is_found_but_not_held(gone: str) -> None:
 
 
 def test_the_label_of_a_chapter_is_not_what_it_says() -> None:
-    text = said_in.notes(context("[12] two rooms, [17] of them"))
+    text = said_in.notes(Context(chapters=(chapter("[12] two rooms, [17] of them"),)))
     assert "1 to 4" not in text
     assert "12" not in text
     assert "two rooms, [17] of them" in text
@@ -120,6 +113,12 @@ def test_in_a_conversation_with_an_open_task_there_is_no_false_alarm() -> None:
 def test_a_task_whose_turn_is_still_there_is_not_judged() -> None:
     found = tasks.score(TALK, msgspec.structs.replace(context(), watermark=2))
     assert found == Tasks(live=1)
+
+
+def test_what_a_context_says_is_read_from_its_chapters_and_its_watermark() -> None:
+    found = tasks.held(Context(chapters=(chapter(opened=("buy milk",)),), watermark=4))
+    assert NOTES in found.text
+    assert (found.watermark, found.pending, found.chapters[0].open_tasks[0].task) == (4, (), "buy milk")
 
 
 def test_scores_add_up() -> None:
