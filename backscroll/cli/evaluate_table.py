@@ -32,10 +32,10 @@ def show(report: Report, console: Console) -> None:
             _print(console, "compactions", file.compacted, _KEPT)
             _print_worst(console, file)
         if file.ways:
-            _print(console, "whole conversations", file.ways, [*_FACTS, *_COSTS])
+            _print(console, "all turns", file.ways, [*_FACTS, *_COSTS])
         if file.cut:
-            some = f"first {file.cut_turns:,} turns ({file.cut_conversations:,} conversations)"
-            _print(console, some, file.cut, _COSTS)
+            console.print(f"{file.cut_conversations:,} of the conversations have {file.cut_turns:,} turns:")
+            _print(console, f"first {file.cut_turns:,} turns", file.cut, _COSTS)
         for name, problem in file.unevaluated.items():
             console.print(f"not measured: {name}: {problem}", soft_wrap=True)
 
@@ -111,7 +111,7 @@ _FACTS: Sequence[Row[Ways]] = [
 _COSTS: Sequence[Row[Ways]] = [
     ("prompts", lambda way: f"{way.prompts.prompts:,}"),
     ("prompt tokens", lambda way: _thousands(way.prompts.tokens)),
-    ("  of sending everything", lambda way: _share(way.of_everything)),
+    ("  of everything", lambda way: _share(way.of_everything)),
     ("largest prompt", lambda way: _thousands(way.prompts.largest)),
     ("stable prefix", lambda way: _share(way.stable_share)),
     ("billed", lambda way: _thousands(way.billed)),
