@@ -10,6 +10,7 @@ import click
 _COMMANDS = {
     "up": "backscroll.cli.up",
     "replay": "backscroll.cli.replay",
+    "eval": "backscroll.cli.evaluate",
     "offline-model": "backscroll.cli.offline_model",
 }
 
@@ -33,6 +34,7 @@ def main() -> None:
     \b
     backscroll up                    everything on this machine, on embedded defaults
     backscroll replay FILE           play real conversations through the HTTP API
+    backscroll eval FILE             what a compacted context still holds of them
     backscroll offline-model         a local model that speaks Gemini's protocol
 
     Settings are environment variables; docs/settings.md lists them all.
