@@ -6,8 +6,8 @@ next the model sees the same bytes followed by new ones, which it bills at a ten
 
 from __future__ import annotations
 
-from backscroll.ledger.ledger import Ledger
 from backscroll.ledger import rendering
+from backscroll.ledger.ledger import Ledger
 from backscroll.messages import chapter as chapters
 from backscroll.messages import tokens
 from backscroll.messages.message import begins_turn, flatten, turns

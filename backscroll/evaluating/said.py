@@ -13,8 +13,8 @@ from backscroll.messages.part import Other, Part, Text
 from backscroll.model.port import Content
 from backscroll.store.turns import Context
 
-# Which messages a note is about is no number that was said in them: "messages 1 to 142", "[12]".
-_LABEL = re.compile(r"^\[(messages )?\d+( to \d+)?\]", re.MULTILINE)
+# Which messages a note is about is no number that was said in them: "[1-142]", "12 Bergen>6 pm", "open 14:".
+_LABEL = re.compile(r"^(\[\d+-\d+\]|\d+(?=[ >])|open \d+:|\(\d+ left out\)$)", re.MULTILINE)
 
 
 def of_parts(parts: Iterable[Part]) -> str:

@@ -51,7 +51,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 def held(context: Context) -> Held:
     """Read what a context says of tasks."""
-    pending: Sequence[Pending] = getattr(context.ledger, "pending", ())
+    pending: Sequence[Pending] = context.ledger.open
     return Held(text=notes(context), pending=pending, chapters=context.chapters, watermark=context.watermark)
 
 

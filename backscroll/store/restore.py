@@ -61,7 +61,8 @@ def restore(store: Store, session: Session, *, budget: int, chapters: int | None
         _meta, _found, _stored, blocks = _look(store, session, lowered)
         # The archive's blocks come newest first, and so have the messages to: each goes before the last.
         messages = [message for block in blocks for _seq, message in reversed(list(unpack(block)))]
-        ledger = without(decode_ledger(stored), lowered)
+        freed = sum(chapter.tokens_before for chapter in found[-count:])
+        ledger = without(decode_ledger(stored), lowered, freed)
         state: bytes = store.run(
             "restore",
             session,
@@ -81,12 +82,15 @@ def restore(store: Store, session: Session, *, budget: int, chapters: int | None
     raise _busy(session)
 
 
-def without(ledger: Ledger, watermark: int) -> Ledger:
-    """Give the ledger without what messages behind `watermark` brought into it."""
+def without(ledger: Ledger, watermark: int, freed: int) -> Ledger:
+    """Give the ledger without what the messages behind `watermark`, of `freed` tokens, brought into it."""
     if watermark == 0:
         return Ledger()  # nothing is covered, so nothing was dropped either
+    left = max(0, ledger.covered - freed)
     return msgspec.structs.replace(
         ledger,
+        covered=left,
+        spoken=ledger.spoken * left // max(1, ledger.covered),
         said=tuple(said for said in ledger.said if said.seq <= watermark),
         pending=tuple(task for task in ledger.pending if task.seq <= watermark),
     )

@@ -17,7 +17,9 @@ def loaded(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("package", ["worker", "google", "google.genai", "celery.bin", "pydantic", "rich"])
+@pytest.mark.parametrize(
+    "package", ["worker", "google", "google.genai", "celery.bin", "pydantic", "rich", "babel", "stop_words"]
+)
 def test_a_web_process_leaves_out_what_it_does_not_need(package: str) -> None:
     assert package not in loaded("import web; web.create_app()")
 

@@ -10,7 +10,7 @@ from backscroll.evaluating import tasks
 from backscroll.evaluating.conversations import Conversation, Fact
 from backscroll.evaluating.count import Count
 from backscroll.evaluating.tasks import Held, Tasks
-from backscroll.ledger.ledger import Pending
+from backscroll.ledger.ledger import Ledger, Pending, Said, Value
 from backscroll.messages.chapter import Chapter, OpenTask
 from backscroll.store.turns import Context
 from tests.unit.conversations import messages, plain_turn, said, tool_turn
@@ -72,10 +72,17 @@ def test_a_task_that_lost_a_value_is_found_but_not_held(gone: str) -> None:
 
 
 def test_the_label_of_a_chapter_is_not_what_it_says() -> None:
-    text = said_in.notes(Context(chapters=(chapter("[12] two rooms, [17] of them"),)))
-    assert "1 to 4" not in text
-    assert "12" not in text
-    assert "two rooms, [17] of them" in text
+    text = said_in.notes(Context(chapters=(chapter("two rooms, [17-18] of them"),)))
+    assert "1-4" not in text
+    assert "two rooms, [17-18] of them" in text
+
+
+def test_the_seqs_of_a_ledger_are_not_what_it_says() -> None:
+    said = Said(1234, "user", 0, (Value("Bergen", "word", 5, 1234),))
+    pending = Pending(5678, "model", 0, "confirmation", "Shall I?")
+    text = said_in.notes(Context(ledger=Ledger(said=(said,), pending=(pending,), dropped=99)))
+    assert "Bergen" in text
+    assert not any(number in text for number in ("1234", "5678", "99"))
 
 
 def test_a_value_may_stand_as_anybody_said_it_or_in_its_canonical_form() -> None:
