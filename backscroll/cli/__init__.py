@@ -10,6 +10,7 @@ import click
 _COMMANDS = {
     "up": "backscroll.cli.up",
     "replay": "backscroll.cli.replay",
+    "budget": "backscroll.cli.budget",
     "offline-model": "backscroll.cli.offline_model",
 }
 
@@ -33,6 +34,7 @@ def main() -> None:
     \b
     backscroll up                    everything on this machine, on embedded defaults
     backscroll replay FILE           play real conversations through the HTTP API
+    backscroll budget                what turns cost, and which window serves them best
     backscroll offline-model         a local model that speaks Gemini's protocol
 
     Settings are environment variables; docs/settings.md lists them all.

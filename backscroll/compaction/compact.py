@@ -9,9 +9,9 @@ from secrets import token_hex
 from typing import Literal
 
 from backscroll.compaction.gate import Reason, refusal
+from backscroll.compaction.measuring import Windows
 from backscroll.compaction.plan import covered, is_due
 from backscroll.compaction.summary import PROMPT_VERSION, build_prompt
-from backscroll.compaction.window import given
 from backscroll.errors import HandedBack, PermanentError, TransientError
 from backscroll.messages import tokens
 from backscroll.messages.chapter import CHAPTER_VERSION, Chapter
@@ -37,6 +37,7 @@ class Compacting:
     store: Store
     model: Model
     settings: Settings
+    windows: Windows
     stop: Stop = field(default_factory=Stop)
 
 
@@ -59,7 +60,7 @@ def compact_session(compacting: Compacting, session: Session, *, token: str = ""
     snapshot = compactions.begin(compacting.store, session, token or token_hex(16))
     if snapshot is None:
         return "none"
-    window = given(compacting.settings.budget)
+    window = compacting.windows.now()
     unseen = snapshot.live - len(snapshot.messages)
     count = covered(snapshot.messages, window)
     if count == 0:
