@@ -40,12 +40,10 @@ def turn_sizes(meter: Meter) -> TurnSizes | None:
     if not meter.turns or not meter.tokens:
         return None
     mean = meter.tokens / meter.turns
-    counted = sum(meter.histogram.values()) or 1
-    squares = sum(count * (tokens_of(bucket) - mean) ** 2 for bucket, count in meter.histogram.items())
     return TurnSizes(
         turns=meter.turns,
         mean=mean,
-        deviation=math.sqrt(squares / counted),
+        deviation=_deviation(meter.histogram),
         p50=percentile(meter.histogram, 0.50) or round(mean),
         p95=percentile(meter.histogram, 0.95) or round(mean),
     )
@@ -59,3 +57,11 @@ def percentile(histogram: dict[int, int], share: float) -> int | None:
         if rank <= 0 and histogram[bucket]:
             return tokens_of(bucket)
     return None
+
+
+def _deviation(histogram: dict[int, int]) -> float:
+    # In the order of the buckets and not of the shards that filled them: the same counts, the same window.
+    counts = [(tokens_of(bucket), count) for bucket, count in sorted(histogram.items())]
+    turns = sum(count for _, count in counts) or 1
+    mean = sum(tokens * count for tokens, count in counts) / turns
+    return math.sqrt(sum(count * (tokens - mean) ** 2 for tokens, count in counts) / turns)

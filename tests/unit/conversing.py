@@ -42,14 +42,16 @@ Block = tuple[str, int]
 def converse(sizes: list[int], window: Window, budget: BudgetSettings) -> Paid:
     """Hold a conversation of turns of these sizes; chapter and ledger are an eighth of what they cover."""
     live: list[Message] = []
+    said: list[Block] = []
     chapters: list[Block] = []
     before: list[Block] = []
     sent = repeated = summarised = compactions = largest = 0
     for number, size in enumerate(sizes):
         asked, answered = _messages(number, size)
         ledger: Block = (f"ledger {compactions}", min(budget.ledger_tokens, summarised // 8))
-        prompt = [*chapters, ledger, *((f"{m.seq}", tokens.of_messages([m])) for m in (*live, asked))]
-        context = _size(prompt) + tokens.of_messages([answered])
+        said += [_block(asked), _block(answered)]
+        prompt = [*chapters, ledger, *said[:-1]]
+        context = _size(prompt) + _size(said[-1:])
         same = [
             new for new, _ in takewhile(lambda pair: pair[0] == pair[1], zip(prompt, before, strict=False))
         ]
@@ -57,7 +59,7 @@ def converse(sizes: list[int], window: Window, budget: BudgetSettings) -> Paid:
         before, live = prompt, [*live, asked, answered]
         if is_due(live, context, window):
             cut = covered(live, window)
-            gone, live = tokens.of_messages(live[:cut]), live[cut:]
+            gone, live, said = _size(said[:cut]), live[cut:], said[cut:]
             compactions, summarised = compactions + 1, summarised + gone
             chapters.append((f"chapter {compactions}", min(budget.chapter_tokens, gone // 8)))
             if _size(chapters) > budget.chapters_tokens:
@@ -74,6 +76,10 @@ def _messages(number: int, size: int) -> tuple[Message, Message]:
         Message(seq=2 * number + 1, role="user", ts=0, parts=(Text("a" * (4 * asked)),)),
         Message(seq=2 * number + 2, role="model", ts=0, parts=(Text("b" * (4 * max(1, size - asked))),)),
     )
+
+
+def _block(message: Message) -> Block:
+    return f"message {message.seq}", tokens.of_messages([message])
 
 
 def _size(blocks: list[Block]) -> int:
