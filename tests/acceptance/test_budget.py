@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from backscroll import Backscroll
 from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.settings import StoreSettings, load
 from backscroll.store import meter
 from backscroll.store.redis import Store
+from tests.stack.offline import OfflineModel
 from tests.stack.processes import BIN, ROOT
+from tests.stack.stack import Stack
 from tests.unit.measured import drawn
 
 SUPPORT = drawn(64)
@@ -144,6 +147,23 @@ def test_a_target_that_the_ceiling_forbids_is_refused(url: str) -> None:
         assert done.returncode == 2
         assert "--target" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_auto_follows_what_was_measured(
+    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+) -> None:
+    # For turns of 4,000 tokens there is hardly room: one stays, and each next one is compacted at once.
+    stack = make_stack(BACKSCROLL_RECENT_TURNS="auto")
+    measure(stack.env["REDIS_URL"], [4000] * 100)
+    window = report(stack.env["REDIS_URL"], BACKSCROLL_RECENT_TURNS="auto")["present"]["window"]
+    assert (window["recent_turns"], window["trigger_turns"]) == (1, 1)
+    with Backscroll(stack.env) as chat:
+        for number in range(4):
+            chat.send(sid, f"Remark {number} from {sid} about the harbour and the price of herring in town.")
+    first, second, *_ = model.requests("summary", containing=sid)
+    assert "Remark 0" in str(first["body"])
+    assert "Remark 1" in str(second["body"])
+    assert "Remark 2" not in str(second["body"]), "the newest turn stays"
 
 
 def test_help_teaches(url: str) -> None:
