@@ -18,6 +18,7 @@ from typing import Literal, Self
 from backscroll.answering.answering import Answering, answer_session
 from backscroll.answering.lease import Leases
 from backscroll.compaction.compact import Compacting, compact_session
+from backscroll.compaction.measuring import Windows
 from backscroll.doorbell import Doorbell, celery_app
 from backscroll.messages.message import Message
 from backscroll.messages.part import Text, check_said
@@ -61,12 +62,14 @@ class Backscroll:
         self._store = Store(settings.store)
         self._ended = Ended(self._store)
         self._model = model or Gemini(settings.model)
-        compacting = Compacting(self._store, self._model, settings)
+        windows = Windows(self._store, settings.budget)
+        compacting = Compacting(self._store, self._model, settings, windows)
         self._bell = Doorbell(celery_app(settings.worker, publishes_only=True))
         self._answering = Answering(
             store=self._store,
             model=self._model,
             settings=settings,
+            windows=windows,
             leases=Leases(self._store),
             ring=self._bell.ring,
             ring_compaction=(

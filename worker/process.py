@@ -11,6 +11,7 @@ from typing import TypeVar
 from backscroll.answering.answering import Answering
 from backscroll.answering.lease import Leases
 from backscroll.compaction.compact import Compacting
+from backscroll.compaction.measuring import Windows
 from backscroll.doorbell import Doorbell
 from backscroll.errors import HandedBack, InvalidSetting
 from backscroll.model.port import Model
@@ -80,12 +81,19 @@ def model() -> Model:
 
 
 @_once
+def windows() -> Windows:
+    """Give the window by which this process compacts."""
+    return Windows(store(), settings().budget)
+
+
+@_once
 def answering() -> Answering:
     """Give what it takes to answer."""
     return Answering(
         store=store(),
         model=model(),
         settings=settings(),
+        windows=windows(),
         leases=Leases(store()),
         ring=bell().ring,
         ring_compaction=bell().ring_compaction,
@@ -102,4 +110,4 @@ def hand_back() -> None:
 @_once
 def compacting() -> Compacting:
     """Give what it takes to compact."""
-    return Compacting(store=store(), model=model(), settings=settings())
+    return Compacting(store=store(), model=model(), settings=settings(), windows=windows())

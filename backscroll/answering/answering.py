@@ -10,6 +10,7 @@ import tenacity
 
 from backscroll.answering.lease import Lease, Leases
 from backscroll.answering.turn import Outcome, Pause, work
+from backscroll.compaction.measuring import Windows
 from backscroll.errors import LeaseLost, StoreUnavailable
 from backscroll.model.port import Model
 from backscroll.session import Session
@@ -28,6 +29,7 @@ class Answering:
     store: Store
     model: Model
     settings: Settings
+    windows: Windows
     leases: Leases
     ring: Callable[[Session], object]
     ring_compaction: Callable[[Session], object]
@@ -75,7 +77,7 @@ def answer_session(answering: Answering, session: Session, *, go_on: Callable[[]
 
 def _end(answering: Answering, turn: Turn, lease: Lease, go_on: Callable[[], bool]) -> Ended | None:
     """Work on a turn and bring it to its end; None when it is to be taken up again later."""
-    outcome = work(turn, answering.model, answering.settings, lease)
+    outcome = work(turn, answering.model, answering.settings, lease, answering.windows.now())
     if isinstance(outcome, Pause):
         log.info("snoozed: reply=%s seconds=%g", turn.reply_id, outcome.seconds)
     elif isinstance(outcome, ReplyError):

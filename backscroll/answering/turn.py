@@ -9,7 +9,7 @@ import msgspec
 from backscroll.answering.context import build_prompt, sends_all
 from backscroll.answering.lease import Lease
 from backscroll.compaction.plan import is_due
-from backscroll.compaction.window import Window, given
+from backscroll.compaction.window import Window
 from backscroll.errors import HandedBack, PermanentError, TransientError
 from backscroll.messages import tokens
 from backscroll.messages.message import Message
@@ -29,8 +29,8 @@ class Pause(msgspec.Struct, frozen=True):
 Outcome = Completed | ReplyError | Pause
 
 
-def work(turn: Turn, model: Model, settings: Settings, lease: Lease) -> Outcome:
-    """Answer a turn from its context as it stands.
+def work(turn: Turn, model: Model, settings: Settings, lease: Lease, window: Window) -> Outcome:
+    """Answer a turn from its context as it stands; `window` tells whether a compaction is due then.
 
     Raises:
         LeaseLost: when the session passed to somebody else meanwhile.
@@ -46,7 +46,7 @@ def work(turn: Turn, model: Model, settings: Settings, lease: Lease) -> Outcome:
         return ReplyError(error.code, error.message, retryable=True)
     except PermanentError as error:
         return ReplyError(error.code, error.message, retryable=False)
-    return _completed(turn, prompt, answer, settings)
+    return _completed(turn, prompt, answer, window)
 
 
 def _answer(prompt: Prompt, model: Model, settings: Settings, lease: Lease) -> Answer:
@@ -69,7 +69,7 @@ def _answer(prompt: Prompt, model: Model, settings: Settings, lease: Lease) -> A
         return model.generate(other, timeout=silence, deadline=limits.reply_deadline, stop=lease)
 
 
-def _completed(turn: Turn, prompt: Prompt, answer: Answer, settings: Settings) -> Completed:
+def _completed(turn: Turn, prompt: Prompt, answer: Answer, window: Window) -> Completed:
     size = _size(prompt, answer)
     # The two messages of this turn are not in the snapshot that the claim gave, but count.
     now = int(time.time() * 1000)
@@ -85,13 +85,12 @@ def _completed(turn: Turn, prompt: Prompt, answer: Answer, settings: Settings) -
         tokens=size,
         measured=answer.usage.prompt_tokens is not None and sends_all(turn, prompt),
         complete=answer.finish == "stop",
-        compaction_due=is_due(messages, size, _window(turn, settings)),
+        compaction_due=is_due(messages, size, _for_turn(window, turn)),
         finished_at=now,
     )
 
 
-def _window(turn: Turn, settings: Settings) -> Window:
-    window = given(settings.budget)
+def _for_turn(window: Window, turn: Turn) -> Window:
     # What somebody has brought back stays until the context is too large: not until the next turn only.
     return msgspec.structs.replace(window, trigger_turns=0) if turn.context.restored else window
 

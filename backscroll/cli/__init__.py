@@ -11,6 +11,7 @@ _COMMANDS = {
     "up": "backscroll.cli.up",
     "replay": "backscroll.cli.replay",
     "eval": "backscroll.cli.evaluate",
+    "budget": "backscroll.cli.budget",
     "offline-model": "backscroll.cli.offline_model",
 }
 
@@ -35,6 +36,7 @@ def main() -> None:
     backscroll up                    everything on this machine, on embedded defaults
     backscroll replay FILE           play real conversations through the HTTP API
     backscroll eval FILE             what a compacted context still holds of them
+    backscroll budget                what turns cost, and which window serves them best
     backscroll offline-model         a local model that speaks Gemini's protocol
 
     Settings are environment variables; docs/settings.md lists them all.

@@ -11,9 +11,9 @@ from typing import Literal
 import msgspec
 
 from backscroll.compaction.gate import Reason, refusal
+from backscroll.compaction.measuring import Windows
 from backscroll.compaction.plan import covered, is_due
 from backscroll.compaction.summary import PROMPT_VERSION, build_prompt
-from backscroll.compaction.window import given
 from backscroll.errors import HandedBack, PermanentError, TransientError
 from backscroll.messages import tokens
 from backscroll.messages.chapter import CHAPTER_VERSION, Chapter
@@ -39,6 +39,7 @@ class Compacting:
     store: Store
     model: Model
     settings: Settings
+    windows: Windows
     stop: Stop = field(default_factory=Stop)
 
 
@@ -61,7 +62,7 @@ def compact_session(compacting: Compacting, session: Session, *, token: str = ""
     snapshot = compactions.begin(compacting.store, session, token or token_hex(16))
     if snapshot is None:
         return "none"
-    window = given(compacting.settings.budget)
+    window = compacting.windows.now()
     if snapshot.keep is not None:
         window = msgspec.structs.replace(window, recent_turns=snapshot.keep)
     unseen = snapshot.live - len(snapshot.messages)

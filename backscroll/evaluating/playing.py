@@ -13,6 +13,7 @@ import msgspec
 from backscroll.answering.answering import Answering, answer_session
 from backscroll.answering.lease import Leases
 from backscroll.compaction.compact import Compacting, Result, compact_session
+from backscroll.compaction.measuring import Windows
 from backscroll.errors import HandedBack, NotFound, TransientError
 from backscroll.evaluating.conversations import Conversation
 from backscroll.evaluating.models import Recorded, Watched
@@ -72,10 +73,12 @@ class Play:
         self.session = Session(stage.tenant, token_hex(12))
         self.summaries = Watched(stage.summariser)
         self._said = deque(conversation.messages[::2])
+        self._windows = Windows(stage.store, stage.settings.budget, every=0)
         self._answering = Answering(
             store=stage.store,
             model=Recorded(iter(conversation.messages[1::2]), asked),
             settings=_unseeing(stage.settings) if blind else stage.settings,
+            windows=self._windows,
             leases=stage.leases,
             ring=lambda _session: None,
             ring_compaction=lambda _session: due(self),
@@ -108,7 +111,9 @@ class Play:
             TransientError: when the summary model could not be had.
             PermanentError: when it would not do it.
         """
-        compacting = Compacting(self.stage.store, self.summaries, self.stage.settings, self.stage.stop)
+        compacting = Compacting(
+            self.stage.store, self.summaries, self.stage.settings, self._windows, self.stage.stop
+        )
         result = compact_session(compacting, self.session)
         if result == "handed_back":
             raise HandedBack

@@ -35,7 +35,8 @@ def _listed(said: Said) -> str:
 
 
 def _value(value: Value) -> str:
-    return "+" + value.text if value.kind == "agreed" else value.text
+    text = " ".join(value.text.split())  # nobody can add a line in another's name
+    return "+" + text if value.kind == "agreed" else text
 
 
 def _open(ledger: Ledger) -> Iterator[str]:

@@ -14,24 +14,28 @@ def test_an_empty_ledger_is_an_empty_text() -> None:
     assert render(Ledger()) == ""
 
 
-def test_each_message_has_a_line_and_then_come_the_tasks_and_what_was_left_out() -> None:
+def test_each_turn_has_a_line_and_then_come_what_is_open_and_what_was_left_out() -> None:
     ledger = Ledger(
         said=(
             Said(3, "user", 1, (value("4711-B"), value("42,50 €"))),
+            Said(4, "model", 1, (Value("a room at the Harbour Inn", "agreed", 9, 4),)),
             Said(12, "model", 1, (value("上海"),)),
+            Said(14, "model", 1, (value("6:30 pm"),)),
+            Said(15, "user", 1, (value("Bergen"),)),
         ),
         pending=(
             Pending(12, "model", 1, "confirmation", "Shall I book it?"),
-            Pending(13, "user", 1, "task", "send the ticket"),
+            Pending(16, "model", 1, "confirmation", "Is that right?", answered=True),
         ),
         dropped=4,
     )
     assert render(ledger).splitlines() == [
-        "3u 4711-B; 42,50 €",
-        "12m 上海",
-        "open 12m Shall I book it?",
-        "open 13u send the ticket",
-        "(+4 older values left out)",
+        "3 4711-B;42,50 €>+a room at the Harbour Inn",
+        "12>上海",
+        "14>6:30 pm",
+        "15 Bergen",
+        "open 12: Shall I book it?",
+        "(4 left out)",
     ]
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from backscroll.answering.lease import Lease
 from backscroll.answering.turn import work
+from backscroll.compaction.window import given
 from backscroll.messages import tokens
 from backscroll.messages.chapter import Chapter
 from backscroll.messages.message import Usage
@@ -47,7 +48,7 @@ def completed(context: Context, usage: Usage = COUNTED, **budget: int) -> Comple
         context=context,
     )
     settings = Settings(budget=BudgetSettings(**budget))
-    outcome = work(turn, Answers(usage), settings, Lease(SESSION))
+    outcome = work(turn, Answers(usage), settings, Lease(SESSION), given(settings.budget))
     assert isinstance(outcome, Completed)
     return outcome
 
