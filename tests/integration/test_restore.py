@@ -172,6 +172,37 @@ def test_while_a_turn_is_in_work_nothing_is_restored(
     assert restore(store, session, budget=AMPLE).messages == 4
 
 
+def test_while_a_turn_is_in_work_a_change_that_waits_goes_on_waiting(
+    store: Store, redis: redis_py.Redis, session: Session
+) -> None:
+    snapshot = begin(store, session, "c")
+    submit(store, session, Submission(parts=(Text("and now?"),)))
+    turn = claim(store, session, "t")
+    assert bring(store, snapshot, 4) == "offered"
+    with pytest.raises(SessionBusy):
+        restore(store, session, budget=AMPLE)
+    assert not sessions.state(store, session).chapters
+    commit(store, turn)
+    assert sessions.state(store, session).watermark == 4
+
+
+def test_a_change_that_comes_to_wait_under_a_restore_is_made_first_too(
+    store: Store, redis: redis_py.Redis, session: Session, interrupted: Interrupted
+) -> None:
+    compact(store, session, 4)
+
+    def leave_an_offer() -> None:
+        snapshot = begin(store, session, "c")
+        submit(store, session, Submission(parts=(Text("and now?"),)))
+        claim(store, session, "t")
+        assert bring(store, snapshot, 8) == "offered"
+        redis.delete(next(redis.scan_iter(f"*{session}:lock")))
+
+    assert restore(interrupted("restore", leave_an_offer), session, budget=AMPLE, chapters=1).watermark == 4
+    assert sessions.state(store, session).compactions == 2
+    check_whole(redis, store, session)
+
+
 def test_a_change_that_a_dead_holder_left_is_made_first(
     store: Store, redis: redis_py.Redis, session: Session
 ) -> None:
@@ -250,7 +281,7 @@ def test_a_compaction_in_work_that_was_computed_before_a_restore_is_discarded(
 def test_a_bell_that_was_rung_before_a_restore_does_not_undo_it(store: Store, session: Session) -> None:
     compact(store, session, 4)
     submit(store, session, Submission(parts=(Text("and now?"),)))
-    commit(store, claim(store, session, "t"), due=True)
+    commit(store, claim(store, session, "t"), measured=True, due=True)
     restore(store, session, budget=AMPLE)
     assert not sessions.state(store, session).compaction_due
     assert compactions.begin(store, session, "late") is None

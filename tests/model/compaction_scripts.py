@@ -51,6 +51,26 @@ def end_compaction(rules: Rules, store: Store, token: int, reason: str) -> Resul
     return Result(reason, store._replace(compaction=NOBODY, compactions=pause or store.noted, noted=False))
 
 
+def restore(rules: Rules, store: Store) -> Store:
+    """begin_restore.lua and restore.lua, one step since the second checks what the first saw."""
+    if store.lock and rules.restore_leaves_a_held_session:
+        return store
+    store = apply_offer(rules, store)
+    if not store.chapters:
+        return store
+    watermark = store.chapters[-1][0] - 1
+    return store._replace(
+        live=(*store.archive[watermark:], *store.live),
+        chapters=store.chapters[:-1],
+        archive=store.archive[:watermark],
+        watermark=watermark,
+        last_change=NOBODY,
+        compaction=NOBODY,
+        compactions=False,
+        noted=False,
+    )
+
+
 def forgotten_compaction(store: Store, token: int) -> Store:
     """Give the store as it is once no compaction worker remembers `token`."""
     offer = store.offer

@@ -168,9 +168,10 @@ def _history(store: Store) -> tuple[object, ...]:
 def _due(before: Store, process: Process | None, _token: int, move: Move) -> bool:
     if not forgotten_compaction(move.store) or forgotten_compaction(before):
         return True
-    # Left to the next turn: what came due behind an offer, or behind a snapshot that did not have it yet.
+    # Left to the next turn: what came due behind an offer, or behind a snapshot that did not have it yet;
+    # and what somebody brought back, which is to stay for a while.
     behind = isinstance(process, Compactor) and process.turns and process.turns[-1].seq < before.last
-    return bool(behind) or before.offer is not None
+    return bool(behind) or before.offer is not None or move.name == "restore"
 
 
 _BY_MOVES: dict[Invariant, Callable[[Store, Process | None, int, Move], bool]] = {

@@ -40,6 +40,10 @@ class Rules:
     write_back_knows_its_own: bool = True
     commit_indexes_compactions: bool = True
     refusal_is_indexed: bool = True
+    # restore.lua: not while somebody holds the session
+    restore_leaves_a_held_session: bool = True
+    # Whether anybody restores at all: it multiplies the states.
+    restores: bool = False
     # A compaction that comes due behind another one is left to the next turn's commit. Not a guard but a
     # choice: without it, commit notes it and the end of the other one puts it into the index.
     next_turn_tells: bool = True

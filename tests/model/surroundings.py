@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.model import turn_scripts as turns
+from tests.model.compaction_scripts import restore
 from tests.model.processes import Move
 from tests.model.rules import Rules
 from tests.model.state import ORPHAN, Store
@@ -14,6 +15,8 @@ def surrounding_moves(rules: Rules, store: Store) -> Iterator[Move]:
     """Give what may happen to a session without any process that works on it."""
     yield from _clients(rules, store)
     yield from _sweep(rules, store)
+    if rules.restores:
+        yield Move("restore", False, restore(rules, store), None)
     if store.lock and rules.lock_expires:
         # That of a holder who lives is renewed in time, unless that is paused: nothing to count on.
         yield Move("the lease runs out", store.lock == ORPHAN, turns.expire(store), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import click
@@ -21,6 +22,7 @@ class Case(NamedTuple):
     steps: int
     workers: int = 1
     compactors: int = 1
+    restores: bool = False
 
 
 CASES = [
@@ -50,6 +52,7 @@ CASES = [
     ),
     Case(("commit_indexes_compactions",), Invariant.DUE, 3),
     Case(("refusal_is_indexed",), Invariant.DUE, 5),
+    Case(("restore_leaves_a_held_session",), Invariant.HOLDER, 8, restores=True),
 ]
 
 # Each of these stands in front of another guard that is enough by itself, as the cases above show of them
@@ -78,8 +81,9 @@ def check(rules: Rules, workers: int, compactors: int) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case.without))
 def test_without_a_rule_of_the_protocol_something_breaks(case: Case) -> None:
+    rules = replace(without(case.without), restores=case.restores)
     with pytest.raises(Violation) as caught:
-        check(without(case.without), case.workers, case.compactors)
+        check(rules, case.workers, case.compactors)
     click.echo(f"\nwithout {', '.join(case.without)}: {caught.value}")
     assert (caught.value.rule, len(caught.value.path)) == (case.breaks, case.steps)
 

@@ -120,3 +120,14 @@ def test_none_would_be_left_if_a_commit_noted_that_one_came_due() -> None:
     found = explored(Rules(next_turn_tells=False), workers=1, compactors=1)
     assert found.nearest(lambda state: forgotten_compaction(state.store)) is None
     found.check_leads_to(lambda state: at_rest(state) and not due(state.store), Invariant.REST)
+
+
+def test_a_restore_at_any_moment_breaks_no_rule() -> None:
+    found = explored(Rules(restores=True), workers=1, compactors=2)
+    found.check_leads_to(answered, Invariant.ANSWERED)
+    found.check_leads_to(at_rest, Invariant.REST)
+    outrun = found.nearest(
+        lambda state: any(each.turns and each.start > state.store.watermark for each in state.compactors)
+    )
+    assert outrun is not None, "a compaction is in work that was computed before the restore"
+    assert outrun[-1] == "restore"

@@ -3,15 +3,12 @@
 -- ARGS    1 token of this restore  2 watermark it was computed from  3 compactions made until then
 --         4 the new watermark  5 how many chapters go  6 how many archive blocks go  7 tokens of the context
 --         8 ledger, or '': it goes  9 the messages, newest first, one a line
--- Result  'restored' | 'busy': a turn is in work | 'moved': look again, the history has moved on | 'missing'
+-- Result  'restored' | 'busy': a turn is in work | 'moved': look again, the history has moved on, or is gone
 -- Replay  a restore that was made is not made a second time.
 local token, from, made, to, chapters, blocks, tokens, ledger, messages = unpack(ARGS)
 
 local watermark, compactions, last_change =
   unpack(redis.call('HMGET', META, 'watermark', 'compactions', 'last_change'))
-if not watermark then
-  return 'missing'
-end
 if last_change == token then
   return 'restored'
 end
