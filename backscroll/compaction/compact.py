@@ -1,30 +1,32 @@
-"""One compaction: snapshot, summary, gate, write back. No lock is held while the model thinks."""
+"""One compaction: snapshot, chapter, ledger, write back. No lock is held while the model thinks."""
 
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Literal
 
 import msgspec
 
-from backscroll.compaction.gate import Reason, refusal
+from backscroll.compaction import merging
 from backscroll.compaction.measuring import Windows
 from backscroll.compaction.plan import covered, is_due
-from backscroll.compaction.summary import PROMPT_VERSION, build_prompt
-from backscroll.errors import HandedBack, PermanentError, TransientError
+from backscroll.compaction.window import Window
+from backscroll.compaction.writing import Writer, write, write_merged
+from backscroll.errors import HandedBack
+from backscroll.ledger import room
+from backscroll.ledger.extend import extend
+from backscroll.ledger.ledger import Ledger
+from backscroll.ledger.rendering import render
 from backscroll.messages import tokens
-from backscroll.messages.chapter import CHAPTER_VERSION, Chapter
-from backscroll.messages.part import spoken
-from backscroll.model.asking import ask
+from backscroll.messages.chapter import Chapter
 from backscroll.model.port import Model
 from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.settings import Settings
 from backscroll.store import compactions
-from backscroll.store.compactions import FREE, Brought, Change, Cost, Snapshot
+from backscroll.store.compactions import FREE, Brought, Change, Cost, Merge, Snapshot
 from backscroll.store.redis import Store
 
 log = logging.getLogger(__name__)
@@ -65,61 +67,66 @@ def compact_session(compacting: Compacting, session: Session, *, token: str = ""
     window = compacting.windows.now()
     if snapshot.keep is not None:
         window = msgspec.structs.replace(window, recent_turns=snapshot.keep)
-    unseen = snapshot.live - len(snapshot.messages)
     count = covered(snapshot.messages, window)
     if count == 0:
         compactions.finish(compacting.store, snapshot)
         return "none"
     try:
-        chapter, cost = _chapter(compacting, snapshot, count)
+        return _compact(compacting, snapshot, count, window)
     except HandedBack:
         compactions.give_back(compacting.store, snapshot)
         return "handed_back"
-    except (TransientError, PermanentError) as error:
-        return _refused(compacting, snapshot, error.code, FREE)
-    if isinstance(chapter, str):
-        return _refused(compacting, snapshot, chapter, cost)
-    saved = chapter.tokens_before - chapter.tokens_after
-    rest = snapshot.messages[count:]
-    again = unseen > 0 or is_due(rest, snapshot.tokens - saved, window)
-    change = Change(chapter=chapter, ledger=snapshot.ledger, saved=saved, again=again, cost=cost)
+
+
+def _compact(compacting: Compacting, snapshot: Snapshot, count: int, window: Window) -> Result:
+    """Cover the oldest `count` messages of the snapshot."""
+    budget = compacting.settings.budget
+    writer = Writer(compacting.model, compacting.settings, compacting.stop)
+    messages, rest = snapshot.messages[:count], snapshot.messages[count:]
+    written = write(writer, messages, refused=snapshot.refused)
+    if written.chapter is None:
+        return _refused(compacting, snapshot, written.refused, written.cost)
+    ledger = extend(snapshot.ledger, messages, rest)
+    ledger = room.bounded(ledger, room.room(ledger, budget.ledger_tokens))
+    most = merging.room(ledger, budget.chapters_tokens) - written.chapter.tokens_after
+    merge, cost = _merge(writer, snapshot, most)
+    saved = _saved(snapshot, written.chapter, ledger, merge)
+    unseen = snapshot.live > len(snapshot.messages)
+    change = Change(
+        chapter=written.chapter,
+        ledger=ledger,
+        merge=merge,
+        saved=saved,
+        again=unseen or is_due(rest, snapshot.tokens - saved, window),
+        cost=_sum(written.cost, cost),
+    )
     return compactions.write_back(compacting.store, snapshot, change)
 
 
-def _chapter(compacting: Compacting, snapshot: Snapshot, count: int) -> tuple[Chapter | Reason, Cost]:
-    """Write the chapter of the oldest `count` messages, or say why what was written is none; at what cost."""
-    messages = snapshot.messages[:count]
-    limits = compacting.settings.model
-    answer = ask(
-        compacting.model,
-        build_prompt(messages, compacting.settings),
-        deadline=limits.summary_deadline,
-        timeout=limits.attempt_timeout,
-        stop=compacting.stop,
-    )
-    text = spoken(answer.parts)
-    before, after = tokens.of_messages(messages), tokens.of_text(text)
-    cost = Cost(
-        calls=1,
-        input_tokens=answer.usage.prompt_tokens or 0,
-        output_tokens=answer.usage.output_tokens or 0,
-    )
-    reason = refusal(answer, text, before=before, after=after)
-    if reason is not None:
-        return reason, cost
-    chapter = Chapter(
-        v=CHAPTER_VERSION,
-        first=snapshot.watermark + 1,
-        last=snapshot.watermark + count,
-        text=text.strip(),
-        model=answer.model,
-        prompt=PROMPT_VERSION,
-        ts=int(time.time() * 1000),
-        tokens_before=before,
-        tokens_after=after,
-        refused=snapshot.refused,
-    )
-    return chapter, cost
+def _merge(writer: Writer, snapshot: Snapshot, most: int) -> tuple[Merge | None, Cost]:
+    """Merge older chapters where all of them have more than `most` tokens; at what cost.
+
+    A merge that fails is left to the next compaction: there are only more words than there should be.
+    """
+    group = merging.merge(snapshot.chapters, most)
+    if group is None:
+        return None, FREE
+    chapters = snapshot.chapters[group]
+    written = write_merged(writer, chapters)
+    if written.chapter is None:
+        log.warning("merge refused: reason=%s", written.refused)
+        return None, written.cost
+    return Merge(first=group.start, count=len(chapters), chapter=written.chapter), written.cost
+
+
+def _saved(snapshot: Snapshot, chapter: Chapter, ledger: Ledger, merge: Merge | None) -> int:
+    """Tell how many tokens the context loses by a change."""
+    grown = tokens.of_text(render(ledger)) - tokens.of_text(render(snapshot.ledger))
+    saved = chapter.tokens_before - chapter.tokens_after - grown
+    if merge is not None:
+        merged = snapshot.chapters[merge.first :][: merge.count]
+        saved += sum(each.tokens_after for each in merged) - merge.chapter.tokens_after
+    return saved
 
 
 def _refused(compacting: Compacting, snapshot: Snapshot, reason: str, cost: Cost) -> Result:
@@ -127,3 +134,11 @@ def _refused(compacting: Compacting, snapshot: Snapshot, reason: str, cost: Cost
     pause = compactions.refuse(compacting.store, snapshot, reason, backoff, cost)
     log.warning("compaction refused: reason=%s next_try_seconds=%g", reason, pause)
     return "refused"
+
+
+def _sum(one: Cost, other: Cost) -> Cost:
+    return Cost(
+        calls=one.calls + other.calls,
+        input_tokens=one.input_tokens + other.input_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+    )

@@ -48,6 +48,8 @@ def _begins_with(beginning: str, table: str) -> bool:
 def asks_to_confirm(text: str) -> bool:
     """Tell whether a text asks for a decision before something is done."""
     end = plain(" ".join(sentences(text)[-_LAST_SENTENCES:]))
+    for notice in phrases("confirmed"):
+        end = end.replace(notice, "")
     return any(cue in end for cue in phrases("confirm"))
 
 
@@ -106,7 +108,8 @@ def telling(text: str, language: str) -> str:
         word = plain(token.text)
         idle = word in words("idle") or ((len(word) <= 3 or "'" in word) and word in stop)
         # A capital within a sentence is a name's, and what stands behind a number is what it counts.
-        if token.kind == "word" and idle and not counts and (token.initial or not token.capital):
+        counted = counts and token.gap == " "
+        if token.kind == "word" and idle and not counted and (token.initial or not token.capital):
             continue
         counts = token.kind == "number"
         if kept and len(text[kept[-1][1] : token.start].encode()) < _SHORTEST_ELISION:

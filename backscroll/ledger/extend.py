@@ -9,7 +9,6 @@ from itertools import chain
 from msgspec.structs import replace
 
 from backscroll.ledger import asking
-from backscroll.ledger.data import call, leaves, response
 from backscroll.ledger.ledger import Ledger, Pending, Said, Value
 from backscroll.ledger.lexing import tokens
 from backscroll.ledger.requests import Requests
@@ -17,6 +16,7 @@ from backscroll.ledger.values import values
 from backscroll.ledger.vocabulary import likely_language
 from backscroll.messages import tokens as sizes
 from backscroll.messages.message import Message
+from backscroll.messages.tool_data import call_of, leaves, response_of
 
 # What a value is worth by how it came in. What was agreed is worth most; what a tool returned and nobody
 # spoke of, least. A second mention adds to it.
@@ -33,6 +33,7 @@ _AGAIN = 2
 _EXACT = 2
 _BY_KIND = {"count": -3, "word": -1, "name": 0, "number": 1, "title": 1}
 _ANSWER_WORDS = 4
+_LONGEST_DATUM = 100
 # How much of each message tells which language is spoken.
 _SAMPLE = 2000
 
@@ -80,10 +81,10 @@ class _Book:
         """Take in what a message brings."""
         self._take_text(message)
         for part in message.parts:
-            if (called := call(part)) is not None:
-                self._take_data(message, called.get("args"), "argument", _CALLED)
-            elif (returned := response(part)) is not None:
-                self._take_data(message, returned.get("response"), "result", _RETURNED)
+            if called := call_of(part):
+                self._take_data(message, called.values, "argument", _CALLED)
+            elif returned := response_of(part):
+                self._take_data(message, returned.values, "result", _RETURNED)
         if message.text.strip():
             self._before = message
             if message.role == "user":
@@ -92,9 +93,7 @@ class _Book:
     def agree(self, request: Pending) -> None:
         """Carry what was agreed as it was put, without the sentences beside it."""
         put = asking.sentences(request.text)
-        telling = [each for each in put if values(each, self._language)]
-        if not telling and request.kind == "confirmation":
-            telling = put[-1:]
+        telling = (each for each in put if values(each, self._language))
         text = " ".join(asking.telling(each, self._language) for each in telling)
         if text and text not in self._where:
             entry = Said(request.seq, request.role, request.ts, ())
@@ -127,6 +126,8 @@ class _Book:
 
     def _take_data(self, message: Message, data: object, kind: str, rank: int) -> None:
         for name, text in leaves(data):
+            if not text or len(text) > _LONGEST_DATUM or "\n" in text:
+                continue  # a text of its own, no datum
             vague = 2 if len(text) < 3 or text in ("true", "false") else 0
             self._note(message, text, f"{kind}:{name}", rank - vague, again=False)
 

@@ -6,8 +6,6 @@ import msgspec
 
 from backscroll.messages.message import Role
 
-LEDGER_VERSION = 1
-
 
 class Value(msgspec.Struct, frozen=True, array_like=True):
     """An exact value as it was said. `rank` is what it is worth, `last` the seq of its last mention."""
@@ -48,7 +46,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     the ledger stands for, `spoken` those of their texts alone.
     """
 
-    v: int = LEDGER_VERSION
+    v: int = 1
     said: tuple[Said, ...] = ()
     pending: tuple[Pending, ...] = ()
     dropped: int = 0

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from backscroll.ledger import asking
-from backscroll.ledger.data import call, leaves, response
 from backscroll.ledger.ledger import Pending
 from backscroll.ledger.values import values
 from backscroll.messages.message import Message
+from backscroll.messages.tool_data import ToolData, call_of, leaves, response_of
 
 _LONGEST_CALL = 280
 # A conversation that leaves more than these open has a form that the rules do not understand.
@@ -22,7 +21,8 @@ class Requests:
     """What is open at one point of a conversation.
 
     A request of the model's is settled when the user agrees, refuses or takes leave, when the model calls a
-    tool or tells what came of it, or when it asks anew; a plain question by whatever the user says next.
+    tool or tells what came of it, or when it asks anew; a plain question also by an answer that names
+    something or asks back, and by the next question.
     """
 
     def __init__(self, pending: Iterable[Pending], language: str) -> None:
@@ -45,8 +45,8 @@ class Requests:
 
     def _settle(self, message: Message) -> Pending | None:
         for part in message.parts:
-            if (returned := response(part)) is not None:
-                self._strike_call(str(returned.get("name")))
+            if returned := response_of(part):
+                self._strike_call(returned.name)
         text = message.text
         if not text.strip():
             return None
@@ -54,20 +54,23 @@ class Requests:
             if asking.tells_outcome(text):
                 self._strike("confirmation", "question")
             return None
-        question = self._strike("question")
         if asking.assents(text):
+            question = self._strike("question")
             return self._strike("confirmation") or question
         if asking.takes_leave(text):
-            self._pending = [each for each in self._pending if each.kind != "confirmation"]
+            self._pending = [each for each in self._pending if each.kind == "call"]
         elif asking.denies(text):
+            self._strike("question")
             self._strike("confirmation")
+        elif asking.asks(text) or values(text, self._language):
+            self._strike("question")
         return None
 
     def _note(self, message: Message) -> None:
         if message.role != "model":
             return
         for part in message.parts:
-            if (called := call(part)) is not None:
+            if called := call_of(part):
                 self._strike("confirmation")
                 self._add(message, "call", _shown(called))
         text = message.text
@@ -75,6 +78,7 @@ class Requests:
         if not text.strip() or not (confirms or asking.asks(text)):
             return
         quoted = asking.quote(text)
+        self._strike("question")
         if confirms:
             self._strike("confirmation")  # in other words, or with other values, it is still one request
             self._add(message, "confirmation", quoted)
@@ -99,6 +103,6 @@ class Requests:
                 return
 
 
-def _shown(called: Mapping[str, Any]) -> str:
-    inner = ", ".join(f"{name}={text}" for name, text in leaves(called.get("args")))
-    return f"{called.get('name')}({inner})"[:_LONGEST_CALL]
+def _shown(called: ToolData) -> str:
+    inner = ", ".join(f"{name}={text}" for name, text in leaves(called.values))
+    return f"{called.name}({inner})"[:_LONGEST_CALL]

@@ -10,17 +10,21 @@ from backscroll.messages import tokens
 
 # What people say is dense with values at first and repeats itself later; what tools return is bulk.
 _DENSE_TOKENS = 2_000
-_DENSE_SHARE = 0.195
+_DENSE_SHARE = 0.185
 _LATER_SHARE = 0.07
 _DATA_SHARE = 0.06
+# A conversation that has just begun may be all names and numbers.
+_BEGINNING_TOKENS, _BEGINNING_SHARE = 150, 0.35
 
 
 def room(ledger: Ledger, most: int) -> int:
-    """Tell how many tokens a ledger may have: a share of what it stands for, at most `most`."""
+    """Tell how many tokens a ledger may have: a share of what it stands for, up to `most`."""
     dense = min(ledger.spoken, _DENSE_TOKENS)
     later = ledger.spoken - dense
     data = ledger.covered - ledger.spoken
-    return min(most, int(_DENSE_SHARE * dense + _LATER_SHARE * later + _DATA_SHARE * data))
+    share = _DENSE_SHARE * dense + _LATER_SHARE * later + _DATA_SHARE * data
+    beginning = min(_BEGINNING_TOKENS, _BEGINNING_SHARE * ledger.covered)
+    return min(most, int(max(beginning, share)))
 
 
 def bounded(ledger: Ledger, most: int) -> Ledger:

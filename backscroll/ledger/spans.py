@@ -77,7 +77,7 @@ def _belongs(token: Token, after: Token) -> bool:
         return after.kind == "number"
     if after.capital or after.text.lower() in calendar():
         return True
-    goes_on = token.capital or token.text.lower() in calendar() or token.kind == "date"
+    goes_on = token.capital or token.text.lower() in calendar() or token.kind in ("date", "code")
     return goes_on and after.kind in ("number", "code", "han", "date")
 
 

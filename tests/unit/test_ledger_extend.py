@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backscroll.ledger.data import leaves
 from backscroll.ledger.extend import extend
 from backscroll.ledger.ledger import Ledger, decode_ledger, encode_ledger
 from backscroll.ledger.rendering import render
@@ -190,8 +189,11 @@ json = st.recursive(
 
 
 @given(json)
-def test_any_data_can_be_read(data: Any) -> None:
-    for _, text in leaves(data):
+def test_whatever_a_tool_returns_can_be_read(data: Any) -> None:
+    history = messages(
+        [said("user", "go"), said("model", call("f")), said("user", response("f", data)), said("model", "ok")]
+    )
+    for _, _, text in listed(extend(Ledger(), history)):
         assert 0 < len(text) <= 100
 
 

@@ -1,0 +1,139 @@
+"""Writing a chapter: the summary model is asked, the gate judges, and both are paid for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from backscroll.compaction import source
+from backscroll.compaction.gate import refusal
+from backscroll.compaction.source import Source
+from backscroll.compaction.summary import (
+    PROMPT_VERSION,
+    build_merge_prompt,
+    build_prompts,
+    combine,
+    read_summary,
+)
+from backscroll.errors import PermanentError, TransientError
+from backscroll.messages import tokens
+from backscroll.messages.chapter import CHAPTER_VERSION, Chapter, Summary, render
+from backscroll.messages.message import Message
+from backscroll.messages.part import spoken
+from backscroll.model.asking import ask
+from backscroll.model.port import Answer, Model, Prompt
+from backscroll.model.stop import Stop
+from backscroll.settings import Settings
+from backscroll.store.compactions import Cost
+
+
+class Writer(msgspec.Struct, frozen=True):
+    """Who writes chapters: the model, by these settings, until somebody asks to stop."""
+
+    model: Model
+    settings: Settings
+    stop: Stop
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A chapter, or why there is none: the gate's reason, or the code of the model's error. And its cost."""
+
+    chapter: Chapter | None
+    refused: str
+    cost: Cost
+
+
+def write(writer: Writer, messages: Sequence[Message], *, refused: tuple[str, ...]) -> Written:
+    """Write the chapter of `messages`.
+
+    Args:
+        writer: who writes it.
+        messages: what it covers, in order.
+        refused: why what was written for them before was refused.
+
+    Raises:
+        HandedBack: when somebody asked to stop.
+    """
+    held = Chapter(
+        v=CHAPTER_VERSION,
+        first=messages[0].seq,
+        last=messages[-1].seq,
+        text="",
+        model="",
+        prompt=PROMPT_VERSION,
+        ts=0,
+        tokens_before=tokens.of_messages(messages),
+        tokens_after=0,
+        refused=refused,
+    )
+    return _write(writer, build_prompts(messages, writer.settings), source.of_messages(messages), held)
+
+
+def write_merged(writer: Writer, chapters: Sequence[Chapter]) -> Written:
+    """Write the chapter that takes the place of `chapters`, which are neighbours, oldest first.
+
+    Raises:
+        HandedBack: when somebody asked to stop.
+    """
+    held = Chapter(
+        v=CHAPTER_VERSION,
+        first=chapters[0].first,
+        last=chapters[-1].last,
+        text="",
+        level=max(chapter.level for chapter in chapters) + 1,
+        model="",
+        prompt=PROMPT_VERSION,
+        ts=0,
+        tokens_before=sum(chapter.tokens_before for chapter in chapters),
+        tokens_after=0,
+    )
+    prompts = [build_merge_prompt(chapters, writer.settings)]
+    return _write(writer, prompts, source.of_chapters(chapters), held)
+
+
+def _write(writer: Writer, prompts: Sequence[Prompt], stands_for: Source, chapter: Chapter) -> Written:
+    """Fill in what the model writes of a chapter, if the gate lets it pass."""
+    limits = writer.settings.model
+    answers: list[Answer] = []
+    try:
+        for prompt in prompts:
+            answers.append(
+                ask(
+                    writer.model,
+                    prompt,
+                    deadline=limits.summary_deadline,
+                    timeout=limits.attempt_timeout,
+                    stop=writer.stop,
+                )
+            )
+    except (TransientError, PermanentError) as error:
+        return Written(None, error.code, _cost(answers))
+    summary = combine([read_summary(spoken(answer.parts)) for answer in answers])
+    reason = refusal(answers, summary, stands_for)
+    if reason is not None or summary is None:
+        return Written(None, reason or "not_structured", _cost(answers))
+    return Written(_filled(chapter, summary, answers[-1].model), "", _cost(answers))
+
+
+def _filled(chapter: Chapter, summary: Summary, model: str) -> Chapter:
+    filled: Chapter = msgspec.structs.replace(
+        chapter,
+        text=summary.what_happened,
+        decisions=summary.decisions,
+        open_tasks=summary.open_tasks,
+        facts=summary.facts,
+        model=model,
+        ts=int(time.time() * 1000),
+        tokens_after=tokens.of_text(render(summary)),
+    )
+    return filled
+
+
+def _cost(answers: Sequence[Answer]) -> Cost:
+    return Cost(
+        calls=len(answers),
+        input_tokens=sum(answer.usage.prompt_tokens or 0 for answer in answers),
+        output_tokens=sum(answer.usage.output_tokens or 0 for answer in answers),
+    )
