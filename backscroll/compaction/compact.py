@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Literal
 
+from backscroll.compaction import source
 from backscroll.compaction.gate import Reason, refusal
 from backscroll.compaction.plan import covered, is_due
-from backscroll.compaction.summary import PROMPT_VERSION, build_prompt
+from backscroll.compaction.summary import PROMPT_VERSION, build_prompts, combine, read_summary
 from backscroll.compaction.window import given
 from backscroll.errors import HandedBack, PermanentError, TransientError
 from backscroll.messages import tokens
-from backscroll.messages.chapter import CHAPTER_VERSION, Chapter
+from backscroll.messages.chapter import CHAPTER_VERSION, Chapter, render
 from backscroll.messages.part import spoken
 from backscroll.model.asking import ask
 from backscroll.model.port import Model
@@ -84,28 +85,34 @@ def _chapter(compacting: Compacting, snapshot: Snapshot, count: int) -> Chapter 
     """Write the chapter of the oldest `count` messages, or say why what was written is none."""
     messages = snapshot.messages[:count]
     limits = compacting.settings.model
-    answer = ask(
-        compacting.model,
-        build_prompt(messages, compacting.settings),
-        deadline=limits.summary_deadline,
-        timeout=limits.attempt_timeout,
-        stop=compacting.stop,
-    )
-    text = spoken(answer.parts)
-    before, after = tokens.of_messages(messages), tokens.of_text(text)
-    reason = refusal(answer, text, before=before, after=after)
+    answers = [
+        ask(
+            compacting.model,
+            prompt,
+            deadline=limits.summary_deadline,
+            timeout=limits.attempt_timeout,
+            stop=compacting.stop,
+        )
+        for prompt in build_prompts(messages, compacting.settings)
+    ]
+    summary = combine([read_summary(spoken(answer.parts)) for answer in answers])
+    reason = refusal(answers, summary, source.of_messages(messages))
     if reason is not None:
         return reason
+    assert summary is not None
     return Chapter(
         v=CHAPTER_VERSION,
         first=snapshot.watermark + 1,
         last=snapshot.watermark + count,
-        text=text.strip(),
-        model=answer.model,
+        text=summary.what_happened,
+        decisions=summary.decisions,
+        open_tasks=summary.open_tasks,
+        facts=summary.facts,
+        model=answers[-1].model,
         prompt=PROMPT_VERSION,
         ts=int(time.time() * 1000),
-        tokens_before=before,
-        tokens_after=after,
+        tokens_before=tokens.of_messages(messages),
+        tokens_after=tokens.of_text(render(summary)),
     )
 
 

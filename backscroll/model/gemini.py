@@ -24,6 +24,7 @@ from backscroll.errors import PermanentError, TransientError
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Other, Part, Text
 from backscroll.model.port import Answer, Content, Prompt
+from backscroll.model.schema import json_schema
 from backscroll.model.stop import Stop
 from backscroll.settings import ModelSettings
 
@@ -102,11 +103,7 @@ async def _close(client: genai.Client) -> None:
 
 
 async def _generate(client: genai.Client, prompt: Prompt, timeout: float, deadline: float) -> Answer:
-    config: dict[str, Any] = {"http_options": {"timeout": max(1, int(timeout * 1000))}}
-    if prompt.system:
-        config["system_instruction"] = prompt.system
-    if prompt.max_output_tokens:
-        config["max_output_tokens"] = prompt.max_output_tokens
+    config = {"http_options": {"timeout": max(1, int(timeout * 1000))}} | _config(prompt)
     gathered = _Gathered()
     with _translated():
         try:
@@ -121,6 +118,23 @@ async def _generate(client: genai.Client, prompt: Prompt, timeout: float, deadli
         except TimeoutError:
             raise TransientError("deadline", "the model did not finish in time") from None
     return gathered.answer(prompt.model)
+
+
+def _config(prompt: Prompt) -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    if prompt.system:
+        config["system_instruction"] = prompt.system
+    if prompt.max_output_tokens:
+        config["max_output_tokens"] = prompt.max_output_tokens
+    if prompt.schema is not None:
+        config["response_mime_type"] = "application/json"
+        config["response_json_schema"] = json_schema(prompt.schema)
+    if prompt.tier != "standard":
+        # Flex is shed with a 503 or 429 when there is no room. That is tried again until the deadline, and
+        # then given up as any other: nobody waits for what is asked for at this tier, and the next try is
+        # cheaper than the full price for this one.
+        config["service_tier"] = prompt.tier
+    return config
 
 
 class _Gathered:

@@ -19,12 +19,19 @@ class Content(msgspec.Struct, frozen=True):
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that one call sends. `max_output_tokens` 0 leaves the limit to the model."""
+    """Everything that one call sends.
+
+    `max_output_tokens` 0 leaves the limit to the model. Where there is a `schema`, the answer is asked for
+    as JSON of that type; whether it is one is for the caller to check. The tier `flex` costs half, and is
+    served when there is room.
+    """
 
     model: str
     contents: tuple[Content, ...]
     system: str = ""
     max_output_tokens: int = 0
+    schema: type[msgspec.Struct] | None = None
+    tier: Literal["standard", "flex"] = "standard"
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

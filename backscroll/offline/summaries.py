@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -9,7 +10,10 @@ from backscroll.offline.answers import text_of
 from backscroll.offline.words import rarity, sentences, terms, word_count
 
 _ASKED = re.compile(r"at most (\d+) (words|tokens)", re.IGNORECASE)
-_LINE = re.compile(r"^\[\d+\] (?:user|model): ?", re.MULTILINE)
+_LABEL = re.compile(r"^\[\d+(?:-\d+)?\] (?:user|model|call|tool|summary)(?: \(continued\))?: ?", re.MULTILINE)
+_TOOL_LINE = re.compile(r"\[\d+\] (?:call|tool)(?: \(continued\))?: ")
+_LAST_NUMBER = re.compile(r"(?:\S*\d[^\W\d]*[.,:/-]*\s*)+$")
+_SCHEMAS = ("responseJsonSchema", "response_json_schema", "responseSchema", "response_schema")
 _TELLING = re.compile(r"\d|(?<=[a-zà-ÿ,;] )[A-ZÀ-Þ]|[\"“«《]")
 _DEFAULT_WORDS = 200
 _SHARE = 0.4
@@ -22,8 +26,34 @@ def asks_for_summary(body: dict[str, Any]) -> bool:
 
 
 def summarise(body: dict[str, Any]) -> str:
-    """Write the summary that a request asks for, of the text of its last content."""
-    said = _LINE.sub("", text_of(body["contents"][-1]).replace("\\n", "\n"))
+    """Write the summary that a request asks for, of the text of its last content.
+
+    Where JSON of a schema is asked for, it is the schema's first text. Its lists stay empty: what was
+    decided, and what is left to do, cannot be told without understanding.
+    """
+    text = _extract(body)
+    config = body.get("generationConfig", body.get("generation_config")) or {}
+    if config.get("responseMimeType", config.get("response_mime_type")) != "application/json":
+        return text
+    schema: dict[str, Any] = next(
+        (config[name] for name in _SCHEMAS if isinstance(config.get(name), dict)), {}
+    )
+    return json.dumps(_filled(schema, text), ensure_ascii=False)
+
+
+def _filled(schema: dict[str, Any], text: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, inner in (schema.get("properties") or {}).items():
+        kind = str(inner.get("type", "")).lower()
+        if kind == "string":
+            found[name] = "" if text in found.values() else text
+        elif kind == "array":
+            found[name] = []
+    return found
+
+
+def _extract(body: dict[str, Any]) -> str:
+    said = _said(text_of(body["contents"][-1]))
     pieces = list(dict.fromkeys(sentences(said)))
     room = min(_words_asked(_instruction(body)), max(12, int(word_count(said) * _SHARE)))
     found = [terms(piece) for piece in pieces]
@@ -45,11 +75,24 @@ def summarise(body: dict[str, Any]) -> str:
     return " ".join(pieces[index] for index in sorted(chosen))
 
 
+def _said(text: str) -> str:
+    """Take the labels off a conversation's lines; what tools gave back counts where nothing else was said."""
+    spoken = "\n".join(line for line in text.split("\n") if not _TOOL_LINE.match(line))
+    return _LABEL.sub("", spoken if _LABEL.sub("", spoken).strip() else text).replace("\\n", "\n")
+
+
 def _first_words(text: str, count: int) -> str:
     words = text.split()
     if len(words) > 1:
-        return " ".join(words[:count])
-    return text[: count * 2]  # words that stand together: two characters count as one
+        begun = " ".join(words[:count])
+        return _whole_numbers(begun) if len(words) > count else begun
+    begun = text[: count * 2]  # words that stand together: two characters count as one
+    return _whole_numbers(begun) if len(text) > len(begun) else begun
+
+
+def _whole_numbers(begun: str) -> str:
+    """Leave out the number at the end of a text that was cut off there: it may go on."""
+    return _LAST_NUMBER.sub("", begun).rstrip() or "…"
 
 
 def _words_asked(instruction: str) -> int:

@@ -1,0 +1,41 @@
+"""The merge plan: which chapters become one when all of them together have outgrown their share. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backscroll.messages.chapter import Chapter
+
+_MOST = 4
+
+
+def merge(chapters: Sequence[Chapter], room: int) -> slice | None:
+    """Tell which neighbouring chapters to merge into one, or None while all of them have room.
+
+    The merged chapter stands one level above the highest of those that it was merged from. Of all runs,
+    the one is taken whose highest level is lowest, of those the longest, of those the oldest: so chapters
+    that were never merged are merged first, and one that was merged often waits until there are others
+    like it. The number of times that a message is summarised then grows with the logarithm of the number
+    of chapters. Taking the oldest each time would make it grow with the number itself.
+
+    Args:
+        chapters: all chapters, oldest first.
+        room: tokens that they may have together.
+    """
+    if sum(chapter.tokens_after for chapter in chapters) <= room:
+        return None
+    runs = [
+        (start, length)
+        for start in range(len(chapters))
+        for length in range(2, _MOST + 1)
+        if start + length <= len(chapters)
+    ]
+
+    def order(run: tuple[int, int]) -> tuple[int, int, int]:
+        start, length = run
+        return max(chapter.level for chapter in chapters[start : start + length]), -length, start
+
+    if not runs:
+        return None
+    start, length = min(runs, key=order)
+    return slice(start, start + length)
