@@ -35,7 +35,11 @@ def test_what_tells_languages_and_number_words_is_loaded_by_nobody_before_it_com
     for start in ("web; web.create_app()", "worker.celery, worker.tasks, worker.lifecycle"):
         assert not heavy & loaded(f"import {start}")
     assert not heavy & loaded("import backscroll.compaction.compact, backscroll.cli")
-    judged = "from backscroll.compaction.number_words import spelled; spelled(7, 'x', ['nobody said so'])"
+    judged = (
+        "from backscroll.compaction.source import Source\n"
+        "from backscroll.compaction.numbers import wrong_number\n"
+        "wrong_number(['7'], Source(spoken=('nobody said so',), tokens=1))"
+    )
     assert heavy <= loaded(judged), "the names above are still those of what is loaded"
 
 
