@@ -23,7 +23,7 @@ _PIECE = 100
 # Of the source's letters, a script with less is that of a name or a quotation.
 _SCRIPT_SHARE = 0.1
 # The identifier's probability that makes a language one of the source, and a summary clearly of another.
-_SPOKEN, _SURE, _EXCLUDED = 0.15, 0.9, 0.05
+_SPOKEN, _SURE, _EXCLUDED = 0.15, 0.7, 0.05
 
 _NO_PROSE = re.compile(r"\S*[\d_@/\\<>{}=#]\S*")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")

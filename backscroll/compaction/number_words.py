@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-
-from backscroll.compaction.language import languages
+from collections.abc import Collection, Iterator
 
 # Larger numbers are said in words of many forms, and seldom.
 _LARGEST = 1000
@@ -56,13 +54,13 @@ def month_said(number: int, text: str) -> bool:
     return 1 <= number <= 12 and re.search(rf"\b({_MONTHS[number - 1]})", text) is not None
 
 
-def spelled(number: int, text: str, spoken: Sequence[str]) -> bool:
+def spelled(number: int, text: str, codes: Collection[str]) -> bool:
     """Tell whether a number stands in words.
 
     Args:
         number: it.
-        text: where, in lower case.
-        spoken: what tells in which languages to look.
+        text: where, in lower case, with single spaces for whatever stands between two words.
+        codes: the languages (ISO 639-1) to look for; English is always one.
     """
     if number == 1:
         return True  # every article says so
@@ -72,11 +70,11 @@ def spelled(number: int, text: str, spoken: Sequence[str]) -> bool:
         rf"\b({_ALSO[number]})|[两兩]" if number == 2 else rf"\b({_ALSO.get(number, '(?!)')})", text
     ):
         return True
-    said = _spaced(text)
-    return any(_stands(form, said) for form in _forms(number, languages(spoken) | {"en"}))
+    return any(_stands(form, text) for form in _forms(number, {*codes, "en"}))
 
 
-def _spaced(text: str) -> str:
+def spaced(text: str) -> str:
+    """Put a single space wherever words are set apart, also by a hyphen."""
     return re.sub(r"[\s-]+", " ", text)
 
 
@@ -89,7 +87,7 @@ def _stands(form: str, text: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(form)}{ending}(?!\w)", text) is not None
 
 
-def _forms(number: int, codes: frozenset[str]) -> Iterator[str]:
+def _forms(number: int, codes: Collection[str]) -> Iterator[str]:
     from num2words import CONVERTER_CLASSES, num2words
 
     for code in codes:
@@ -97,10 +95,10 @@ def _forms(number: int, codes: frozenset[str]) -> Iterator[str]:
         language = {"zh": "ja", "nb": "no", "nn": "no"}.get(code, code)
         if language not in CONVERTER_CLASSES:
             continue
-        cases = [{"case": case} for case in _CASES] if language in ("ru", "uk") else [{}]
+        cases = [{"case": case} for case in _CASES] if language == "ru" else [{}]
         for options in cases:
             for kind in ("cardinal", "ordinal"):
                 try:
-                    yield _spaced(num2words(number, lang=language, to=kind, **options).lower())
-                except (NotImplementedError, TypeError, KeyError, OverflowError):
+                    yield spaced(num2words(number, lang=language, to=kind, **options).lower())
+                except (RuntimeError, TypeError, LookupError, ValueError):
                     continue  # a form that this language does not have

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
 
-from backscroll.compaction.number_words import half_said, month_said, quarter_said, spelled
+from backscroll.compaction.language import languages
+from backscroll.compaction.number_words import half_said, month_said, quarter_said, spaced, spelled
 from backscroll.compaction.source import Source
 
 # A digit of any script, but no superscript: m² states no 2.
@@ -70,6 +71,14 @@ class _Said:
         return "\n".join((*self._source.spoken, *self._source.data)).lower()
 
     @cached_property
+    def _words(self) -> str:
+        return spaced(self._text)
+
+    @cached_property
+    def _languages(self) -> frozenset[str]:
+        return languages(self._source.spoken)
+
+    @cached_property
     def _joined(self) -> str:
         return _BETWEEN.sub("", _plain(self._text))
 
@@ -106,7 +115,7 @@ class _Said:
         times = _clock(token, after)
         if times & self._times or any(self._holds_time(time) for time in times):
             return True
-        return token.isdecimal() and self._spelled(int(token))
+        return _is_small(token) and self._spelled(int(token))
 
     def _holds_time(self, time: int) -> bool:
         hour, minute = divmod(time, 60)
@@ -123,7 +132,7 @@ class _Said:
 
     def _holds_of_date(self, segment: str, count: int) -> bool:
         """Tell whether a part of a date was said as a month's name, or a year without its century."""
-        if not segment.isdecimal():
+        if not _is_small(segment):
             return False
         number = int(segment)
         if count == 3 and (number > 1900 or len(segment) == 2):
@@ -133,7 +142,11 @@ class _Said:
         return month_said(number, self._text)
 
     def _spelled(self, number: int) -> bool:
-        return spelled(number, self._text, self._source.spoken)
+        return spelled(number, self._words, self._languages)
+
+
+def _is_small(token: str) -> bool:
+    return token.isdecimal() and len(token) <= 4
 
 
 def _plain(text: str) -> str:

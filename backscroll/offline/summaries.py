@@ -12,7 +12,6 @@ from backscroll.offline.words import rarity, sentences, terms, word_count
 _ASKED = re.compile(r"at most (\d+) (words|tokens)", re.IGNORECASE)
 _LABEL = re.compile(r"^\[\d+(?:-\d+)?\] (?:user|model|call|tool|summary)(?: \(continued\))?: ?", re.MULTILINE)
 _TOOL_LINE = re.compile(r"\[\d+\] (?:call|tool)(?: \(continued\))?: ")
-_LAST_NUMBER = re.compile(r"\S*\d[^\W\d]*[.,:/-]*$")
 _SCHEMAS = ("responseJsonSchema", "response_json_schema", "responseSchema", "response_schema")
 _TELLING = re.compile(r"\d|(?<=[a-zà-ÿ,;] )[A-ZÀ-Þ]|[\"“«《]")
 _DEFAULT_WORDS = 200
@@ -84,15 +83,13 @@ def _said(text: str) -> str:
 def _first_words(text: str, count: int) -> str:
     words = text.split()
     if len(words) > 1:
-        begun = " ".join(words[:count])
-        return _whole_numbers(begun) if len(words) > count else begun
-    begun = text[: count * 2]  # words that stand together: two characters count as one
-    return _whole_numbers(begun) if len(text) > len(begun) else begun
-
-
-def _whole_numbers(begun: str) -> str:
-    """Leave out the number at the end of a text that was cut off there: it may go on."""
-    return _LAST_NUMBER.sub("", begun).rstrip() or "…"
+        begun = words[:count]
+        # A number at the end may go on behind it: half of one would be another.
+        while len(begun) < len(words) and begun and re.search(r"\d", begun[-1]):
+            begun.pop()
+        return " ".join(begun) or "…"
+    short = text[: count * 2]  # words that stand together: two characters count as one
+    return short if short == text else short.rstrip("0123456789.,:/-") or "…"
 
 
 def _words_asked(instruction: str) -> int:

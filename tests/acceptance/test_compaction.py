@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -91,12 +92,19 @@ def test_f11_the_summariser_reads_the_messages_in_order(api: Api, model: Offline
     assert [int(line[1 : line.index("]")]) for line in lines] == list(range(1, len(lines) + 1))
 
 
+WRONG_LANGUAGE = (
+    "Wir haben lange über den Hafen, die Fähren und den Preis für Hering in der Altstadt gesprochen."
+)
+
 REFUSED = [
     ("empty_text", {}, "empty_answer"),
     ("text", {"text": "NONE"}, "empty"),
     ("text", {"text": "Error generating summary: 503"}, "error_text"),
     ("max_tokens", {}, "cut_off"),
-    ("text", {"text": "word " * 3000}, "not_smaller"),
+    ("text", {"text": "We spoke about the harbour."}, "not_structured"),
+    ("text", {"text": json.dumps({"what_happened": "word " * 3000})}, "not_smaller"),
+    ("text", {"text": json.dumps({"what_happened": WRONG_LANGUAGE})}, "wrong_language"),
+    ("text", {"text": json.dumps({"what_happened": "They agreed on 4711 herrings."})}, "wrong_number"),
     ("400", {}, "model_refused"),
     ("503", {}, "model_unavailable"),
     ("blocked", {}, "blocked"),

@@ -32,5 +32,18 @@ def test_the_package_itself_costs_next_to_nothing() -> None:
     assert not {"redis", "celery", "google.genai", "msgspec"} & loaded("import backscroll")
 
 
+def test_what_tells_languages_and_number_words_is_loaded_by_nobody_before_it_compacts() -> None:
+    heavy = {"py3langid", "numpy", "num2words"}
+    for start in ("web; web.create_app()", "worker.celery, worker.tasks, worker.lifecycle"):
+        assert not heavy & loaded(f"import {start}")
+    assert not heavy & loaded("import backscroll.compaction.compact, backscroll.cli")
+    judged = (
+        "from backscroll.compaction.source import Source\n"
+        "from backscroll.compaction.numbers import wrong_number\n"
+        "wrong_number(['7'], Source(spoken=('nobody said so',), tokens=1))"
+    )
+    assert heavy <= loaded(judged), "the names above are still those of what is loaded"
+
+
 def test_a_worker_leaves_the_web_out() -> None:
     assert not {"web", "flask"} & loaded("import worker.celery, worker.tasks, worker.lifecycle")

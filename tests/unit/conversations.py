@@ -73,7 +73,12 @@ def open_calls(history: Iterable[Message]) -> list[str]:
 
 def real_tool_conversations() -> list[tuple[Message, ...]]:
     """Read the shared conversations with tools; skip the test where they are not."""
-    path = SHARED / "tools_dev.jsonl"
+    return real_conversations("tools_dev")
+
+
+def real_conversations(name: str) -> list[tuple[Message, ...]]:
+    """Read the shared conversations of a file; skip the test where they are not."""
+    path = SHARED / f"{name}.jsonl"
     if not path.exists():
         pytest.skip("the shared conversations (shared/data beside the repository) are not there")
     return [_read(json.loads(line)["messages"]) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backscroll.compaction.summary import build_prompt
+from backscroll.compaction.summary import build_merge_prompt, build_prompts, read_summary
+from backscroll.messages.chapter import Chapter
 from backscroll.messages.part import Text
+from backscroll.model.port import Prompt
+from backscroll.model.schema import json_schema
 from backscroll.offline.summaries import asks_for_summary, summarise
 from backscroll.offline.words import word_count
 from backscroll.settings import BudgetSettings, Settings
@@ -21,6 +26,13 @@ def request(text: str, instruction: str = "Summarise this in at most 40 words.")
         "systemInstruction": {"parts": [{"text": instruction}]},
         "contents": [{"role": "user", "parts": [{"text": text}]}],
     }
+
+
+def asked_by(prompt: Prompt) -> dict[str, Any]:
+    text = "".join(part.text for part in prompt.contents[0].parts if isinstance(part, Text))
+    assert prompt.schema is not None
+    config = {"responseMimeType": "application/json", "responseJsonSchema": json_schema(prompt.schema)}
+    return request(text, prompt.system) | {"generationConfig": config}
 
 
 FACTS = [
@@ -50,13 +62,62 @@ def test_a_request_without_a_system_instruction_asks_for_no_summary() -> None:
 
 
 def test_what_the_project_itself_asks_for_is_understood() -> None:
-    history = messages(*[[said("user", fact), said("model", CHAT[0])] for fact in FACTS])
-    prompt = build_prompt(history, Settings(budget=BudgetSettings(chapter_tokens=100)))
-    asked = "".join(part.text for part in prompt.contents[0].parts if isinstance(part, Text))
-    body = request(asked, prompt.system)
+    small = [said("user", CHAT[1]), said("model", CHAT[0] * 3)]
+    history = messages(*[[said("user", fact), *small * 8] for fact in FACTS])
+    (prompt,) = build_prompts(history, Settings(budget=BudgetSettings(chapter_tokens=100)))
+    body = asked_by(prompt)
     assert asks_for_summary(body)
-    assert "[1]" not in summarise(body)
-    assert FACTS[0] in summarise(body)
+    summary = read_summary(summarise(body))
+    assert summary is not None
+    assert "[1]" not in summary.what_happened
+    assert FACTS[0] in summary.what_happened
+    assert summary.decisions == summary.open_tasks == summary.facts == ()
+
+
+def test_chapters_that_are_merged_are_summarised_as_a_conversation_is() -> None:
+    chapters = [
+        Chapter(
+            first=number, last=number, text=f"{CHAT[1]} {fact}", facts=("Pier 3",), model="m", prompt="2",
+            ts=0, tokens_before=100, tokens_after=50,
+        )
+        for number, fact in enumerate(FACTS, 1)
+    ]  # fmt: skip
+    body = asked_by(build_merge_prompt(chapters, Settings()))
+    assert asks_for_summary(body)
+    summary = read_summary(summarise(body))
+    assert summary is not None
+    assert "FX-7781" in summary.what_happened
+    assert "summary:" not in summary.what_happened
+
+
+@pytest.mark.parametrize("camel", [True, False])
+def test_json_is_given_where_json_is_asked_for(camel: bool) -> None:
+    schema = {
+        "properties": {"said": {"type": "STRING"}, "kept": {"type": "ARRAY"}, "sure": {"type": "boolean"}}
+    }
+    body = request(LONG) | {
+        "generationConfig": {"responseMimeType": "application/json", "responseSchema": schema}
+        if camel
+        else {"response_mime_type": "application/json", "response_json_schema": schema}
+    }
+    assert json.loads(summarise(body)) == {"said": summarise(request(LONG)), "kept": []}
+
+
+def test_what_tools_gave_back_is_quoted_only_where_nothing_else_was_said() -> None:
+    tool = "[2] call: look_up(code: 4711)\n[3] tool: look_up → price: 9981, pier: 77"
+    assert "9981" not in summarise(request(f"[1] user: {FACTS[0]}\n{tool}\n[4] model: {FACTS[1]}"))
+    assert "9981" in summarise(request(tool))
+
+
+@pytest.mark.parametrize("most", range(1, 12))
+@pytest.mark.parametrize(
+    "text", ["We paid 1 250 500 euros and 77.50 more to 12/14", "一二三四12345678五六七八99九十"]
+)
+def test_a_number_is_never_cut_in_two(text: str, most: int) -> None:
+    found = summarise(request(text * 4, f"Summarise in at most {most} words."))
+    assert set(re.findall(r"\d+", found)) <= set(re.findall(r"\d+", text * 4))
+    assert not found.endswith(" 1")
+    assert not found.endswith(" 1 250")
 
 
 @pytest.mark.parametrize("facts", [FACTS, FACTS[::-1]])

@@ -1,0 +1,110 @@
+"""Which chapters are merged, over long sessions: bounded room, and few summaries of each message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log2
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backscroll.compaction.merging import merge
+from backscroll.messages.chapter import Chapter
+
+LONGEST = 600
+
+
+def chapter(first: int, last: int, size: int, level: int = 0) -> Chapter:
+    return Chapter(
+        first=first,
+        last=last,
+        text="",
+        level=level,
+        model="m",
+        prompt="2",
+        ts=0,
+        tokens_before=10 * size,
+        tokens_after=size,
+    )
+
+
+def grow(sizes: Sequence[int], room: int) -> tuple[list[Chapter], list[int]]:
+    """Append chapters, merging at every step; give them, and how often each first one was written."""
+    chapters: list[Chapter] = []
+    written = [0] * (len(sizes) + 1)
+    for number, size in enumerate(sizes, 1):
+        chapters.append(chapter(number, number, size))
+        written[number] += 1
+        while (run := merge(chapters, room)) is not None:
+            merged = chapters[run]
+            assert len(merged) > 1
+            total = sum(each.tokens_after for each in merged)
+            level = max(each.level for each in merged) + 1
+            one = chapter(merged[0].first, merged[-1].last, min(LONGEST, total // 2), level)
+            chapters[run] = [one]
+            for seq in range(one.first, one.last + 1):
+                written[seq] += 1
+        assert sum(each.tokens_after for each in chapters) <= max(room, LONGEST)
+    return chapters, written[1:]
+
+
+sizes = st.lists(st.integers(12, LONGEST), min_size=1, max_size=400)
+
+
+@given(sizes, st.integers(1200, 6000))
+def test_chapters_cover_everything_once_and_in_order_however_they_are_merged(
+    sizes: list[int], room: int
+) -> None:
+    chapters, written = grow(sizes, room)
+    ends = [0, *(each.last for each in chapters)]
+    assert [each.first for each in chapters] == [end + 1 for end in ends[:-1]]
+    assert ends[-1] == len(sizes)
+    for each in chapters:
+        assert max(written[each.first - 1 : each.last]) <= each.level + 1
+
+
+@pytest.mark.parametrize("size", [30, 100, 300, LONGEST])
+def test_a_message_is_summarised_a_logarithmic_number_of_times(size: int) -> None:
+    # Five chapters of the longest kind have room, as in the default settings.
+    for count in (10, 100, 1000):
+        chapters, written = grow([size] * count, 3000)
+        assert max(each.level for each in chapters) <= log2(count)
+        assert max(written) <= log2(count) + 1
+
+
+def test_f03_after_fifty_compactions_the_share_of_the_chapters_holds() -> None:
+    # Elsewhere old summaries were never folded: they piled up until the budget was full.
+    chapters, _ = grow([LONGEST] * 50, 3000)
+    assert sum(each.tokens_after for each in chapters) <= 3000
+    assert chapters[-1].last == 50
+
+
+def levels(*found: int) -> list[Chapter]:
+    return [chapter(number, number, 500, level) for number, level in enumerate(found, 1)]
+
+
+@pytest.mark.parametrize(
+    ("found", "run"),
+    [
+        ((0, 0, 0, 0, 0, 0), slice(0, 4)),
+        ((1, 0, 0, 0), slice(1, 4)),
+        ((2, 2, 0, 0), slice(2, 4)),
+        ((3, 2, 1), slice(1, 3)),
+        ((1, 0, 1, 0), slice(0, 4)),
+        ((4, 4, 4, 0), slice(0, 4)),
+        ((5, 0), slice(0, 2)),
+    ],
+)
+def test_those_that_were_merged_least_are_merged_first(found: tuple[int, ...], run: slice) -> None:
+    assert merge(levels(*found), 900) == run
+
+
+def test_while_all_have_room_none_is_merged() -> None:
+    assert merge([], 1000) is None
+    assert merge(levels(0, 0), 1000) is None
+    assert merge(levels(0, 0), 999) == slice(0, 2)
+
+
+def test_one_chapter_alone_is_never_merged_however_large() -> None:
+    assert merge(levels(0), 100) is None
