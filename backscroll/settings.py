@@ -99,9 +99,9 @@ class ModelSettings(Group, frozen=True, kw_only=True):
     attempt_timeout: Annotated[
         Seconds, Meta(description="seconds that one call may be silent before it is tried again")
     ] = 60.0
-    summary_deadline: Annotated[Seconds, Meta(description="seconds for a summary, all tries together")] = (
-        120.0
-    )
+    summary_deadline: Annotated[
+        Seconds, Meta(description="seconds for a summary, all its parts and tries together")
+    ] = 120.0
     max_output_tokens: Annotated[int, Meta(ge=0, description="limit of one answer; 0: the model's own")] = 0
 
 
@@ -132,7 +132,7 @@ class BudgetSettings(Group, frozen=True, kw_only=True):
         Tokens, Meta(description="all chapters together; the oldest are merged where they exceed it")
     ] = 3_000
     ledger_tokens: Annotated[
-        int, Meta(ge=0, description="the longest ledger of exact values; 0 keeps none")
+        int, Meta(ge=0, description="the longest ledger of exact values; 0 leaves only what is open")
     ] = 1_500
     refusal_backoff: Annotated[
         Seconds, Meta(description="seconds until a refused compaction is tried again; doubles up to an hour")

@@ -106,7 +106,7 @@ def ledger(found: Ledger) -> dict[str, Any]:
         ],
         "open_tasks": [
             {"seq": task.seq, "role": task.role, "ts": time(task.ts), "kind": task.kind, "text": task.text}
-            for task in found.pending
+            for task in found.open
         ],
         "dropped": found.dropped,
         "text": render(found),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Literal
@@ -81,7 +82,8 @@ def compact_session(compacting: Compacting, session: Session, *, token: str = ""
 def _compact(compacting: Compacting, snapshot: Snapshot, count: int, window: Window) -> Result:
     """Cover the oldest `count` messages of the snapshot."""
     budget = compacting.settings.budget
-    writer = Writer(compacting.model, compacting.settings, compacting.stop)
+    deadline = time.monotonic() + compacting.settings.model.summary_deadline
+    writer = Writer(compacting.model, compacting.settings, compacting.stop, deadline)
     messages, rest = snapshot.messages[:count], snapshot.messages[count:]
     written = write(writer, messages, refused=snapshot.refused)
     if written.chapter is None:

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from backscroll.ledger.ledger import Ledger
 from backscroll.messages.chapter import Chapter
 
 _MOST = 4
+# The share of chapters in what they stand for: a little more than each is asked for.
+_OF_SPOKEN, _OF_TOOL_DATA = 0.045, 0.01
+_LEAST_ROOM = 48
+
+
+def room(ledger: Ledger, most: int) -> int:
+    """Tell how many tokens all chapters may have together: a share of what they stand for, up to `most`.
+
+    Args:
+        ledger: it has counted what they stand for.
+        most: the setting.
+    """
+    data = ledger.covered - ledger.spoken
+    return min(most, max(_LEAST_ROOM, int(_OF_SPOKEN * ledger.spoken + _OF_TOOL_DATA * data)))
 
 
 def merge(chapters: Sequence[Chapter], room: int) -> slice | None:

@@ -45,7 +45,7 @@ was not said, also none that you counted or worked out. Add nothing. A list of e
 elsewhere: there is no need to name each."""
 
 # A chapter's share of the tokens of what it covers. What a tool gave back is mostly values: the ledger's.
-_OF_SPOKEN, _OF_TOOL_DATA = 0.08, 0.02
+_OF_SPOKEN, _OF_TOOL_DATA = 0.04, 0.01
 _OF_CHAPTERS = 0.5
 _FEWEST_TOKENS = 12
 _WORDS_A_TOKEN = 0.75

@@ -30,11 +30,16 @@ from backscroll.store.compactions import Cost
 
 
 class Writer(msgspec.Struct, frozen=True):
-    """Who writes chapters: the model, by these settings, until somebody asks to stop."""
+    """Who writes the chapters of one compaction.
+
+    All of them together have until `deadline`, on the monotonic clock: beyond it, somebody else might begin
+    the same compaction anew. `stop` drops what is in work.
+    """
 
     model: Model
     settings: Settings
     stop: Stop
+    deadline: float
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -95,7 +100,6 @@ def write_merged(writer: Writer, chapters: Sequence[Chapter]) -> Written:
 
 def _write(writer: Writer, prompts: Sequence[Prompt], stands_for: Source, chapter: Chapter) -> Written:
     """Fill in what the model writes of a chapter, if the gate lets it pass."""
-    limits = writer.settings.model
     answers: list[Answer] = []
     try:
         for prompt in prompts:
@@ -103,8 +107,8 @@ def _write(writer: Writer, prompts: Sequence[Prompt], stands_for: Source, chapte
                 ask(
                     writer.model,
                     prompt,
-                    deadline=limits.summary_deadline,
-                    timeout=limits.attempt_timeout,
+                    deadline=max(0.0, writer.deadline - time.monotonic()),
+                    timeout=writer.settings.model.attempt_timeout,
                     stop=writer.stop,
                 )
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from backscroll.ledger.lexing import tokens
-from backscroll.ledger.vocabulary import phrases, plain, stop_words, words
+from backscroll.ledger.vocabulary import cues, plain, stop_words, words
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
@@ -19,6 +19,8 @@ _BEGINNING = 60
 # A request tells at its end what it wants.
 _LAST_SENTENCES = 3
 _LONGEST_QUOTE = 280
+# Stop words of more letters may carry something: the lists have "value", "room" and "living".
+_SHORT = 3
 _ELIDED = "…"
 # Words in between that are shorter than their elision stay.
 _SHORTEST_ELISION = 6
@@ -29,7 +31,7 @@ def assents(text: str) -> bool:
     if denies(text):
         return False
     beginning = plain(text[:_BEGINNING])
-    return _begins_with(beginning, "assent") or any(each in beginning for each in phrases("assent_phrases"))
+    return _begins_with(beginning, "assent") or cues("assent_phrases").search(beginning) is not None
 
 
 def denies(text: str) -> bool:
@@ -48,9 +50,7 @@ def _begins_with(beginning: str, table: str) -> bool:
 def asks_to_confirm(text: str) -> bool:
     """Tell whether a text asks for a decision before something is done."""
     end = plain(" ".join(sentences(text)[-_LAST_SENTENCES:]))
-    for notice in phrases("confirmed"):
-        end = end.replace(notice, "")
-    return any(cue in end for cue in phrases("confirm"))
+    return cues("confirm").search(cues("confirmed").sub("", end)) is not None
 
 
 def asks(text: str) -> bool:
@@ -75,12 +75,11 @@ def only_polite(text: str) -> bool:
 
 def corrects(text: str) -> bool:
     """Tell whether a text takes back what was said before."""
-    return _has(text, "correction")
+    return cues("correction", whole=True).search(plain(text)) is not None
 
 
 def _has(text: str, table: str) -> bool:
-    lower = plain(text)
-    return any(cue in lower for cue in phrases(table))
+    return cues(table).search(plain(text)) is not None
 
 
 def sentences(text: str) -> list[str]:
@@ -106,7 +105,9 @@ def telling(text: str, language: str) -> str:
     counts = False
     for token in tokens(text):
         word = plain(token.text)
-        idle = word in words("idle") or ((len(word) <= 3 or "'" in word) and word in stop)
+        negates = word in words("weighty") or word.endswith("n't")
+        short = (len(word) <= _SHORT or "'" in word) and word in stop and not negates
+        idle = word in words("idle") or short
         # A capital within a sentence is a name's, and what stands behind a number is what it counts.
         counted = counts and token.gap == " "
         if token.kind == "word" and idle and not counted and (token.initial or not token.capital):

@@ -5,6 +5,7 @@ Stop words and the names of months and days come from libraries, the rest from `
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from babel.dates import get_day_names, get_month_names
 from stop_words import get_stop_words
 
 # Those for which both libraries have what it takes, and the rules their letters.
+_UNSPACED = "\u3040"
 LANGUAGES = (
     "en",
     "de",
@@ -47,6 +49,22 @@ def phrases(name: str) -> tuple[str, ...]:
     """Give the phrases of a table, of all languages together."""
     found = (phrase.strip() for text in _table(name) for phrase in text.splitlines())
     return tuple(dict.fromkeys(phrase for phrase in found if phrase))
+
+
+@cache
+def cues(name: str, *, whole: bool = False) -> re.Pattern[str]:
+    """Give what finds the phrases of a table in a text that is `plain`.
+
+    Each at the beginning of a word, and, where they are `whole`, up to the end of one: a stem is not.
+    """
+    return re.compile("|".join(_cue(phrase, whole) for phrase in phrases(name)))
+
+
+def _cue(phrase: str, whole: bool) -> str:
+    # Languages that write no spaces have no such bounds.
+    before = r"(?<!\w)" if phrase[0].isalpha() and phrase[0] < _UNSPACED else ""
+    after = r"(?!\w)" if whole and phrase[-1].isalpha() and phrase[-1] < _UNSPACED else ""
+    return before + re.escape(phrase) + after
 
 
 @cache

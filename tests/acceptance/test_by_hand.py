@@ -73,7 +73,8 @@ def test_f38_where_and_how_a_history_was_compressed_is_shown(api: Api, model: Of
     assert costs["summary_calls"] == 2
     assert costs["summary_input_tokens"] > chapter["tokens_before"]
     assert costs["summary_output_tokens"] > 0
-    assert costs["tokens_saved"] >= chapter["tokens_before"] - chapter["tokens_after"]
+    # The ledger grows by a part of what the chapter saves.
+    assert 0 < costs["tokens_saved"] <= chapter["tokens_before"] - chapter["tokens_after"]
 
     context = api.context(sid)
     (told,) = context["chapters"]

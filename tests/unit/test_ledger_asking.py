@@ -85,3 +85,13 @@ def test_words_that_say_nothing_are_left_out_of_a_quotation_and_what_is_left_out
     quoted = asking.telling(text, "en")
     assert quoted == "book a table at Le Petit…bringing the dog"
     assert all(piece in text for piece in quoted.split("…"))
+
+
+@pytest.mark.parametrize(
+    "text", ["a car with no insurance", "I don't need insurance", "two seats", "das ist nie gut"]
+)
+def test_a_quotation_never_says_the_opposite_of_its_text(text: str) -> None:
+    weighty = {"no", "don't", "two", "nie"} & set(text.split())
+    assert all(
+        word in asking.telling(text, "de" if "nie" in weighty else "en").split("…")[0] for word in weighty
+    )
