@@ -132,7 +132,7 @@ class BudgetSettings(Group, frozen=True, kw_only=True):
         Tokens, Meta(description="all chapters together; the oldest are merged where they exceed it")
     ] = 3_000
     ledger_tokens: Annotated[
-        int, Meta(ge=0, description="the longest ledger of exact values; 0 leaves only what is open")
+        int, Meta(ge=0, description="the longest ledger of exact values and open tasks; 0 keeps none")
     ] = 1_500
     refusal_backoff: Annotated[
         Seconds, Meta(description="seconds until a refused compaction is tried again; doubles up to an hour")

@@ -35,3 +35,8 @@ def redis(redis_server: EmbeddedRedis) -> Iterator[redis_py.Redis]:
 def sid() -> str:
     """A session name that no other test uses."""
     return f"s-{uuid4().hex[:12]}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes a minute and more: at the end, one process would be left alone with it."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

@@ -16,10 +16,10 @@ from backscroll.compaction.plan import covered, is_due
 from backscroll.compaction.window import Window
 from backscroll.compaction.writing import Writer, write, write_merged
 from backscroll.errors import HandedBack
-from backscroll.ledger import room
 from backscroll.ledger.extend import extend
 from backscroll.ledger.ledger import Ledger
 from backscroll.ledger.rendering import render
+from backscroll.ledger.room import bounded
 from backscroll.messages import tokens
 from backscroll.messages.chapter import Chapter
 from backscroll.model.port import Model
@@ -88,8 +88,7 @@ def _compact(compacting: Compacting, snapshot: Snapshot, count: int, window: Win
     written = write(writer, messages, refused=snapshot.refused)
     if written.chapter is None:
         return _refused(compacting, snapshot, written.refused, written.cost)
-    ledger = extend(snapshot.ledger, messages, rest)
-    ledger = room.bounded(ledger, room.room(ledger, budget.ledger_tokens))
+    ledger = bounded(extend(snapshot.ledger, messages, rest), budget.ledger_tokens)
     most = merging.room(ledger, budget.chapters_tokens) - written.chapter.tokens_after
     merge, cost = _merge(writer, snapshot, most)
     saved = _saved(snapshot, written.chapter, ledger, merge)

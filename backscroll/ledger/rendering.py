@@ -42,5 +42,5 @@ def _value(value: Value) -> str:
 def _open(ledger: Ledger) -> Iterator[str]:
     for pending in ledger.open:
         yield f"open {pending.seq}: {' '.join(pending.text.split())}"
-    if ledger.dropped:
+    if ledger.dropped and (ledger.said or ledger.open):
         yield f"({ledger.dropped} left out)"

@@ -14,7 +14,7 @@ from backscroll.messages.tool_data import ToolData, call_of, leaves, response_of
 
 _LONGEST_CALL = 280
 # A conversation that leaves more than these open has a form that the rules do not understand.
-_MOST = 20
+_MOST = 8
 
 
 class Requests:

@@ -30,8 +30,14 @@ def room(ledger: Ledger, most: int) -> int:
 def bounded(ledger: Ledger, most: int) -> Ledger:
     """Leave out values until there is room: those that are worth least first, of these the least recent.
 
-    What is open stays in any case.
+    What is open stays, whatever its share, until there is no room for it by the setting; the oldest goes
+    first.
+
+    Args:
+        ledger: with everything.
+        most: the setting, in tokens.
     """
+    share = room(ledger, most)
     ranked = sorted(
         (value.rank, value.last, said.seq, index)
         for said in ledger.said
@@ -40,11 +46,14 @@ def bounded(ledger: Ledger, most: int) -> Ledger:
     few, many = 0, len(ranked)
     while few < many:
         middle = (few + many) // 2
-        if tokens.of_text(render(_without(ledger, ranked[:middle]))) <= most:
+        if tokens.of_text(render(_without(ledger, ranked[:middle]))) <= share:
             many = middle
         else:
             few = middle + 1
-    return _without(ledger, ranked[:few])
+    kept = _without(ledger, ranked[:few])
+    while kept.pending and tokens.of_text(render(kept)) > most:
+        kept = replace(kept, pending=kept.pending[1:], dropped=kept.dropped + 1)
+    return kept
 
 
 def _without(ledger: Ledger, gone: list[tuple[int, int, int, int]]) -> Ledger:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from tests.chaos.__main__ import main
 from tests.chaos.run import Order, Watch, run
 
-SECONDS = float(os.environ.get("CHAOS_SECONDS", "60"))
+SECONDS = float(os.environ.get("CHAOS_SECONDS", "30"))
 
 
 def nothing() -> None:
@@ -20,6 +20,7 @@ def nothing() -> None:
 
 # A group of its own, so that it shares its pytest worker with nothing else.
 @pytest.mark.xdist_group("chaos")
+@pytest.mark.long
 @pytest.mark.timeout(SECONDS + 240)
 def test_whatever_is_killed_nothing_is_lost_doubled_or_reordered(tmp_path: Path) -> None:
     order = Order(seed=1, seconds=SECONDS, sessions=30)

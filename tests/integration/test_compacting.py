@@ -182,9 +182,11 @@ def test_what_compactions_cost_is_counted_for_the_session_and_in_all(store: Stor
     assert after.tokens_saved - before.tokens_saved >= found.tokens_saved
 
 
-def test_without_room_for_a_ledger_only_what_is_open_is_carried(store: Store, session: Session) -> None:
+def test_without_room_for_a_ledger_there_is_none_and_what_was_left_out_is_counted(
+    store: Store, session: Session
+) -> None:
     talk(store, session, [f"The code is 4711-B. {LONG}", "And now?"])
     compact(store, session, Summariser(), ledger_tokens=0)
     ledger = sessions.read_context(store, session).ledger
-    assert ledger.said == ()
+    assert (ledger.said, ledger.pending) == ((), ())
     assert ledger.dropped > 0

@@ -35,7 +35,7 @@ from tests.integration.history_session import HistorySession
 
 T = TypeVar("T")
 
-RUNS = int(os.environ.get("HISTORY_RUNS", "1000"))
+RUNS = int(os.environ.get("HISTORY_RUNS", "250"))
 CEILING = 100_000
 
 
@@ -269,6 +269,7 @@ class HistoryMachine(HistorySession):
         self.model.end_compaction(change.token)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_any_order_of_calls_leaves_the_history_as_the_model_says(redis_server: EmbeddedRedis) -> None:
     machine = type("Machine", (HistoryMachine,), {"url": redis_server.url})
