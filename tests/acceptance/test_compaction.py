@@ -66,11 +66,8 @@ def test_messages_come_and_go_while_chapters_follow_one_another(api: Api, sid: s
     assert user_texts(api.transcript(sid)) == said
 
 
-def test_f01_messages_posted_during_a_summary_are_all_kept(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
-) -> None:
+def test_f01_messages_posted_during_a_summary_are_all_kept(api: Api, model: OfflineModel, sid: str) -> None:
     # Elsewhere what arrived meanwhile was trimmed away by position.
-    api = make_stack().start()
     model.fault("delay", target="summary", seconds=3)
     said = talk(api, sid, 15)
     watch = api.session(sid)
@@ -137,11 +134,8 @@ def test_f05_f06_f07_f13_a_bad_summary_is_refused_and_changes_nothing(
         assert user_texts(hasty.transcript(name)) == said
 
 
-def test_f17_f18_nobody_waits_for_a_summary(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
-) -> None:
+def test_f17_f18_nobody_waits_for_a_summary(api: Api, model: OfflineModel, sid: str) -> None:
     # Elsewhere the summary ran within the reply, or messages were turned away while it ran.
-    api = make_stack().start()
     model.fault("delay", target="summary", seconds=8, count=0)
     talk(api, sid, 15)
     assert not api.session(sid)["chapters"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+import pytest
+
+from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.api import Api, Json
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
@@ -21,43 +24,63 @@ def notes(context: Json) -> str:
     return context["ledger"]["text"] + "\n".join(chapter["text"] for chapter in context["chapters"])
 
 
+@pytest.fixture(scope="module")
+def eager_stack(
+    tmp_path_factory: pytest.TempPathFactory, redis_server: EmbeddedRedis, offline_model: OfflineModel
+) -> Iterator[Api]:
+    stack = Stack(
+        tmp_path_factory.mktemp("eager"),
+        redis_server.url.replace("db=0", "db=14"),
+        redis_server.broker_url.replace("virtual_host=1", "virtual_host=15"),
+        offline_model,
+        BACKSCROLL_RECENT_TURNS="1",
+        BACKSCROLL_TRIGGER_TURNS="2",
+    )
+    yield stack.start()
+    stack.stop()
+
+
+@pytest.fixture
+def eager(eager_stack: Api, model: OfflineModel) -> Api:
+    """A deployment that compacts after every second turn."""
+    return eager_stack
+
+
 def test_f10_f15_what_was_said_first_is_still_there_after_ten_compactions(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+    eager: Api, model: OfflineModel, sid: str
 ) -> None:
     # Elsewhere the second summary did not hold the first, and exact values died within one.
-    api = make_stack(BACKSCROLL_RECENT_TURNS="1", BACKSCROLL_TRIGGER_TURNS="2").start()
     model.fault("text", text="I see.", target="reply", count=0)  # or it would quote what we look for
-    api.say(sid, "My locker has the code 4711-B, and Ada Byron has the key to /srv/vault/a.key.")
+    eager.say(sid, "My locker has the code 4711-B, and Ada Byron has the key to /srv/vault/a.key.")
     done = 0
     while done < 10:
-        api.say(sid, f"And then {FILLER}")
-        api.say(sid, f"So {FILLER}")
-        state = api.until_session(sid, "no compaction is due", lambda s: s["compaction"] == "none")
+        eager.say(sid, f"And then {FILLER}")
+        eager.say(sid, f"So {FILLER}")
+        state = eager.until_session(sid, "no compaction is due", lambda s: s["compaction"] == "none")
         done = state["compactions"]["done"]
-    context = api.context(sid)
+    context = eager.context(sid)
     assert all(value in notes(context) for value in ("4711-B", "Ada Byron", "/srv/vault/a.key"))
     assert context["ledger"]["entries"][0]["seq"] == 1
 
 
 def test_f09_a_request_that_nobody_answered_is_open_until_somebody_does(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+    eager: Api, model: OfflineModel, sid: str
 ) -> None:
     # Elsewhere a confirmation that was pending was compacted away.
-    api = make_stack(BACKSCROLL_RECENT_TURNS="1", BACKSCROLL_TRIGGER_TURNS="2").start()
     asked = "Please confirm: two berths on the Nordlys to Bergen, on March 9th."
     model.fault("text", text=asked, target="reply", match=f"{sid} berths")
     model.fault("text", text="It is fine there.", target="reply", count=0)
-    api.say(sid, f"I want {sid} berths.")
+    eager.say(sid, f"I want {sid} berths.")
     for question in ("How is the weather there?", "And what is there to see?", "How long does it take?"):
-        api.say(sid, question)
-    api.until_session(sid, "the request is covered", settled(1))
-    assert [task["text"] for task in api.context(sid)["ledger"]["open_tasks"]] == [asked]
+        eager.say(sid, question)
+    eager.until_session(sid, "the request is covered", settled(1))
+    assert [task["text"] for task in eager.context(sid)["ledger"]["open_tasks"]] == [asked]
 
-    api.say(sid, "Yes, that's right.")
+    eager.say(sid, "Yes, that's right.")
     for question in ("How is the food?", "Is there a library?", "Where do I board?"):
-        api.say(sid, question)
-    api.until_session(sid, "the answer is covered", settled(3))
-    ledger = api.context(sid)["ledger"]
+        eager.say(sid, question)
+    eager.until_session(sid, "the answer is covered", settled(3))
+    ledger = eager.context(sid)["ledger"]
     assert ledger["open_tasks"] == []
     assert "+two berths…Nordlys to Bergen, on March 9th" in ledger["text"]
 

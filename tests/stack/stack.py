@@ -44,9 +44,11 @@ class Stack:
 
     def start(self) -> Api:
         """Start one of each: web, reply worker, compaction worker."""
-        self.worker("replies")
-        self.worker("compaction")
-        return self.web()
+        workers = [self._worker("replies"), self._worker("compaction")]
+        api = self.web()
+        for worker in workers:
+            worker.until_says("ready.")
+        return api
 
     def web(self, **env: str) -> Api:
         """Start a web process and wait until it can serve."""
@@ -71,11 +73,14 @@ class Stack:
 
     def worker(self, queue: str, **env: str) -> Process:
         """Start a worker of `queue` and wait until it is ready."""
-        name = f"{queue}-{uuid4().hex[:6]}"
-        command = ["celery", "-A", "worker", "worker", "-Q", queue, "-n", f"{name}@test", "-l", "INFO"]
-        process = self.run(name, command, **env)
+        process = self._worker(queue, **env)
         process.until_says("ready.")
         return process
+
+    def _worker(self, queue: str, **env: str) -> Process:
+        name = f"{queue}-{uuid4().hex[:6]}"
+        command = ["celery", "-A", "worker", "worker", "-Q", queue, "-n", f"{name}@test", "-l", "INFO"]
+        return self.run(name, command, **env)
 
     def broker(self) -> redis_py.Redis:
         """Connect to the broker's database, to see or to lose its messages."""
