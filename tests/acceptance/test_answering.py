@@ -94,7 +94,7 @@ def impatient(make_stack: Callable[..., Stack]) -> Stack:
 def test_a_model_that_stays_down_fails_the_reply_when_its_deadline_is_over(
     impatient: Stack, model: OfflineModel, sid: str
 ) -> None:
-    api = impatient.start()
+    api = impatient.start("replies")
     model.fault("503", match=sid, count=0)
     failed = api.ended(sid, api.submit(sid, f"hello from {sid}"))
     assert (failed["status"], failed["error"]["retryable"]) == ("failed", True)
@@ -108,7 +108,7 @@ def test_a_model_that_stays_down_fails_the_reply_when_its_deadline_is_over(
 def test_a_stream_that_stalls_is_given_up_and_asked_for_again(
     impatient: Stack, model: OfflineModel, sid: str
 ) -> None:
-    api = impatient.start()
+    api = impatient.start("replies")
     model.fault("stall", after_chunks=1, seconds=30, match=sid)
     api.say(sid, f"hello from {sid}")
     assert len(model.requests(containing=sid)) == 2
@@ -118,7 +118,7 @@ def test_the_fallback_model_answers_when_the_first_one_is_down(
     make_stack: Callable[..., Stack], model: OfflineModel, sid: str
 ) -> None:
     stack = make_stack(BACKSCROLL_REPLY_DEADLINE="2", BACKSCROLL_FALLBACK_MODEL="gemini-spare")
-    api = stack.start()
+    api = stack.start("replies")
     model.fault("503", model="gemini-3.5-flash", match=sid, count=0)
     assert api.say(sid, f"hello from {sid}")["model"].startswith("gemini-spare")
 
@@ -146,7 +146,7 @@ def test_f34_no_key_and_no_words_reach_logs_or_errors(
 ) -> None:
     # Elsewhere an SDK's error carried the whole request, API key included, into results and logs.
     stack = make_stack(GEMINI_API_KEY="marked-key-7", BACKSCROLL_REPLY_DEADLINE="1")
-    api = stack.start()
+    api = stack.start("replies")
     said = f"marked-words {sid}"
     for kind in ("400", "503", "malformed", "blocked", "cut_stream"):
         model.fault(kind, match=sid)

@@ -46,7 +46,7 @@ def test_a_busy_session_leaves_the_other_thread_of_a_worker_free(
     make_stack: Callable[..., Stack], model: OfflineModel, sid: str
 ) -> None:
     stack = make_stack(BACKSCROLL_WORKER_THREADS="2")
-    api = stack.start()
+    api = stack.start("replies")
     model.fault("delay", seconds=2, match=f"slow {sid}", count=5)
     slow = [api.submit(sid, f"slow {sid} {number}") for number in range(5)]
     quick = [api.say(f"{sid}-other", f"quick {number}") for number in range(3)]
@@ -57,7 +57,7 @@ def test_a_full_inbox_turns_further_messages_away(
     make_stack: Callable[..., Stack], model: OfflineModel, sid: str
 ) -> None:
     stack = make_stack(BACKSCROLL_INBOX_LIMIT="2")
-    api = stack.start()
+    api = stack.start("replies")
     model.fault("delay", seconds=2, match=sid)
     for number in range(2):
         api.submit(sid, f"message {number} of {sid}")

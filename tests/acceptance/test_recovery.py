@@ -169,7 +169,7 @@ def test_what_a_client_was_told_survives_a_killed_redis(
     own_redis: EmbeddedRedis, make_stack: Callable[..., Stack], model: OfflineModel, sid: str
 ) -> None:
     stack = make_stack(redis_url=own_redis.url, broker_url=own_redis.broker_url)
-    api = stack.start()
+    api = stack.start("replies")
     api.say(sid, "before")
     model.fault("delay", seconds=2, match=f"during {sid}")
     in_work_id = api.submit(sid, f"during {sid}")

@@ -67,12 +67,17 @@ def test_one_command_runs_everything_and_the_next_start_remembers(
     assert "4711-B" in api.say("s1", "What code does my locker have?")["text"]
 
 
-def test_people_are_told_the_address_and_one_thing_to_try(start: Start) -> None:
+def test_people_are_told_what_to_try_and_a_second_one_on_the_same_data_is_refused(start: Start) -> None:
     port = free_port()
     process = start("--port", str(port))
     process.until_says("Ctrl-C stops all of it")
     for said in (f"http://127.0.0.1:{port}", "Valkey", "GEMINI_API_KEY", "curl -s"):
         assert said in process.output
+    second = start("--port", str(free_port()))
+    assert second.ended()
+    assert second.exit_code == 1
+    assert "another backscroll runs" in second.output
+    assert "--data-dir" in second.output
 
 
 def test_what_dies_is_started_again(start: Start, api_of: Callable[[Process], Api]) -> None:
@@ -87,15 +92,6 @@ def test_what_dies_is_started_again(start: Start, api_of: Callable[[Process], Ap
     until("all of it is back", api.ready, seconds=40)
     api.say("s1", "after")
     assert user_texts(api.transcript("s1")) == ["before", "after"]
-
-
-def test_a_second_one_on_the_same_data_is_refused(start: Start) -> None:
-    start("--json", "--port", str(free_port())).until_says('"url"')
-    second = start("--port", str(free_port()))
-    assert second.ended()
-    assert second.exit_code == 1
-    assert "another backscroll runs" in second.output
-    assert "--data-dir" in second.output
 
 
 def test_a_port_in_use_is_told_in_one_line(start: Start) -> None:

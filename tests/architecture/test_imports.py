@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
 
+@cache
 def loaded(code: str) -> set[str]:
-    """Run `code` in a fresh process and give the modules that it left behind."""
+    """Run `code` in a fresh process, once, and give the modules that it left behind."""
     script = f"{code}\nimport sys; print('\\n'.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=True

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from tests.chaos.__main__ import main
 from tests.chaos.run import Order, Watch, run
 
-SECONDS = float(os.environ.get("CHAOS_SECONDS", "20"))
+SECONDS = float(os.environ.get("CHAOS_SECONDS", "12"))
 
 
 def nothing() -> None:

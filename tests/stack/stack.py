@@ -42,9 +42,9 @@ class Stack:
         self.processes: list[Process] = []
         self._apis: list[Api] = []
 
-    def start(self) -> Api:
-        """Start one of each: web, reply worker, compaction worker."""
-        workers = [self._worker("replies"), self._worker("compaction")]
+    def start(self, *queues: str) -> Api:
+        """Start a web process, and a worker of each of the queues; of every queue by default."""
+        workers = [self._worker(queue) for queue in queues or ("replies", "compaction")]
         api = self.web()
         for worker in workers:
             worker.until_says("ready.")
