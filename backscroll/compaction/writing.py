@@ -61,18 +61,7 @@ def write(writer: Writer, messages: Sequence[Message], *, refused: tuple[str, ..
     Raises:
         HandedBack: when somebody asked to stop.
     """
-    held = Chapter(
-        v=CHAPTER_VERSION,
-        first=messages[0].seq,
-        last=messages[-1].seq,
-        text="",
-        model="",
-        prompt=PROMPT_VERSION,
-        ts=0,
-        tokens_before=tokens.of_messages(messages),
-        tokens_after=0,
-        refused=refused,
-    )
+    held = _held(messages[0].seq, messages[-1].seq, tokens.of_messages(messages), refused=refused)
     return _write(writer, build_prompts(messages, writer.settings), source.of_messages(messages), held)
 
 
@@ -82,20 +71,28 @@ def write_merged(writer: Writer, chapters: Sequence[Chapter]) -> Written:
     Raises:
         HandedBack: when somebody asked to stop.
     """
-    held = Chapter(
+    before = sum(chapter.tokens_before for chapter in chapters)
+    level = max(chapter.level for chapter in chapters) + 1
+    held = _held(chapters[0].first, chapters[-1].last, before, level=level)
+    prompts = [build_merge_prompt(chapters, writer.settings)]
+    return _write(writer, prompts, source.of_chapters(chapters), held)
+
+
+def _held(first: int, last: int, before: int, *, level: int = 0, refused: tuple[str, ...] = ()) -> Chapter:
+    """Give a chapter in which what the model writes is still to be filled in."""
+    return Chapter(
         v=CHAPTER_VERSION,
-        first=chapters[0].first,
-        last=chapters[-1].last,
+        first=first,
+        last=last,
         text="",
-        level=max(chapter.level for chapter in chapters) + 1,
+        level=level,
         model="",
         prompt=PROMPT_VERSION,
         ts=0,
-        tokens_before=sum(chapter.tokens_before for chapter in chapters),
+        tokens_before=before,
         tokens_after=0,
+        refused=refused,
     )
-    prompts = [build_merge_prompt(chapters, writer.settings)]
-    return _write(writer, prompts, source.of_chapters(chapters), held)
 
 
 def _write(writer: Writer, prompts: Sequence[Prompt], stands_for: Source, chapter: Chapter) -> Written:
