@@ -129,7 +129,8 @@ class BudgetSettings(Group, frozen=True, kw_only=True):
         Tokens, Meta(description="the longest chapter that the summary model is asked for")
     ] = 600
     chapters_tokens: Annotated[
-        Tokens, Meta(description="all chapters together; the oldest are merged where they exceed it")
+        Tokens,
+        Meta(description="the most that all chapters have together; beyond their share, they are merged"),
     ] = 3_000
     ledger_tokens: Annotated[
         int, Meta(ge=0, description="the longest ledger of exact values and open tasks; 0 keeps none")

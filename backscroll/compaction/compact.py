@@ -113,7 +113,10 @@ def _merge(writer: Writer, snapshot: Snapshot, most: int) -> tuple[Merge | None,
     if group is None:
         return None, FREE
     chapters = snapshot.chapters[group]
-    written = write_merged(writer, chapters)
+    try:
+        written = write_merged(writer, chapters)
+    except HandedBack:
+        return None, FREE  # the chapter that is written already goes home
     if written.chapter is None:
         log.warning("merge refused: reason=%s", written.refused)
         return None, written.cost

@@ -79,12 +79,12 @@ class _Said:
         return languages(self._source.spoken)
 
     @cached_property
-    def _joined(self) -> str:
-        return _BETWEEN.sub("", _plain(self._text))
+    def _long(self) -> frozenset[str]:
+        return frozenset(_BETWEEN.sub("", found[0]) for found in _LONG.finditer(_plain(self._text)))
 
     def without_long_ones(self, text: str) -> str:
         """Leave out the telephone numbers and the like that were said, with whatever signs in between."""
-        return _LONG.sub(lambda found: " " if _BETWEEN.sub("", found[0]) in self._joined else found[0], text)
+        return _LONG.sub(lambda found: " " if _BETWEEN.sub("", found[0]) in self._long else found[0], text)
 
     def _take(self, token: str, after: str) -> None:
         self._numbers |= _readings(token, after)

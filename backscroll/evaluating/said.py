@@ -14,7 +14,7 @@ from backscroll.model.port import Content
 from backscroll.store.turns import Context
 
 # Which messages a note is about is no number that was said in them: "[1-142]", "12 Bergen>6 pm", "open 14:".
-_LABEL = re.compile(r"^(\[\d+-\d+\]|\d+(?=[ >])|open \d+:|\(\d+ left out\)$)", re.MULTILINE)
+_LABEL = re.compile(r"^(\[\d+-\d+\]|\d+(?=[ >=])|open \d+:|\(\d+ left out\)$)", re.MULTILINE)
 
 
 def of_parts(parts: Iterable[Part]) -> str:

@@ -13,6 +13,7 @@ from backscroll.ledger.vocabulary import cues, plain, stop_words, words
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
+_CLAUSE = re.compile(r"[.,;:!?\n]")
 _END = re.compile(r"(?<=[.?!])\s+|(?<=[\u3002\uff1f\uff01])|\n+")
 # An answer tells at its beginning whether it agrees.
 _BEGINNING = 60
@@ -21,14 +22,16 @@ _LAST_SENTENCES = 3
 _LONGEST_QUOTE = 280
 # Stop words of more letters may carry something: the lists have "value", "room" and "living".
 _SHORT = 3
+# Elsewhere, which short words turn a sentence round is not known well enough to leave any out.
+_ELIDING = frozenset({"en", "de"})
 _ELIDED = "…"
 # Words in between that are shorter than their elision stay.
 _SHORTEST_ELISION = 6
 
 
 def assents(text: str) -> bool:
-    """Tell whether an answer agrees to what was asked."""
-    if denies(text):
+    """Tell whether an answer agrees to what was asked, without a but."""
+    if denies(text) or cues("reservation", whole=True).search(plain(_END.split(text.strip(), maxsplit=1)[0])):
         return False
     beginning = plain(text[:_BEGINNING])
     return _begins_with(beginning, "assent") or cues("assent_phrases").search(beginning) is not None
@@ -44,7 +47,7 @@ def _begins_with(beginning: str, table: str) -> bool:
     if first is not None and first.group() in words(table):
         return True
     run = _UNSPACED.match(beginning.strip())
-    return run is not None and any(run.group().startswith(word) for word in words(table))
+    return run is not None and (run.group() in words(table) or run.group()[:-1] in words(table))
 
 
 def asks_to_confirm(text: str) -> bool:
@@ -78,6 +81,12 @@ def corrects(text: str) -> bool:
     return cues("correction", whole=True).search(plain(text)) is not None
 
 
+def is_put_right(before: str) -> bool:
+    """Tell whether what follows `before` is what somebody does not want any more: "…, not Thursday"."""
+    clause = _CLAUSE.split(plain(before))[-1]
+    return cues("instead_of", whole=True).search(clause) is not None
+
+
 def _has(text: str, table: str) -> bool:
     return cues(table).search(plain(text)) is not None
 
@@ -95,11 +104,17 @@ def quote(text: str) -> str:
         if len(text) - at > _LONGEST_QUOTE and start < len(text):
             break
         start = at
-    return text[start:].strip()[-_LONGEST_QUOTE:]
+    quoted = text[start:].strip()
+    if len(quoted) <= _LONGEST_QUOTE:
+        return quoted
+    # Half a number would be another number.
+    return _ELIDED + quoted[-_LONGEST_QUOTE:].split(" ", 1)[-1]
 
 
 def telling(text: str, language: str) -> str:
     """Quote a text without the words that carry nothing; what is left out on the way is marked "…"."""
+    if language not in _ELIDING:
+        return " ".join(text.split())
     stop = stop_words(language)
     kept: list[tuple[int, int]] = []
     counts = False

@@ -34,6 +34,9 @@ _EXACT = 2
 _BY_KIND = {"count": -3, "word": -1, "name": 0, "number": 1, "title": 1}
 _ANSWER_WORDS = 4
 _LONGEST_DATUM = 100
+_LONGEST_NAME = 40
+# More values than any ledger has room for: a table that a tool returned.
+_MOST = 800
 # How much of each message tells which language is spoken.
 _SAMPLE = 2000
 
@@ -57,9 +60,11 @@ def extend(ledger: Ledger, covered: Sequence[Message], behind: Sequence[Message]
         if agreed is not None:
             book.agree(agreed)
         book.take(message)
+    said = book.said()
     return replace(
         ledger,
-        said=book.said(),
+        said=said,
+        dropped=book.dropped,
         pending=requests.pending(behind),
         spoken=ledger.spoken + sum(sizes.of_text(message.text) for message in covered),
         covered=ledger.covered + sizes.of_messages(covered),
@@ -76,6 +81,7 @@ class _Book:
         self._where = {value.text: said.seq for said in ledger.said for value in said.values}
         self._before: Message | None = None
         self._wanted = ""
+        self.dropped = ledger.dropped
 
     def take(self, message: Message) -> None:
         """Take in what a message brings."""
@@ -105,7 +111,8 @@ class _Book:
         worth = self._worth(message)
         for each in found:
             rank = min(AGREED - 1, worth + _BY_KIND.get(each.kind, _EXACT))
-            self._note(message, each.text, each.kind, rank, again=again)
+            moved = again and not asking.is_put_right(message.text[: each.start])
+            self._note(message, each.text, each.kind, rank, again=moved)
         if not found and self._answers(message):
             short = asking.telling(message.text, self._language)
             if short and short.count(" ") < _ANSWER_WORDS:
@@ -126,10 +133,10 @@ class _Book:
 
     def _take_data(self, message: Message, data: object, kind: str, rank: int) -> None:
         for name, text in leaves(data):
-            if not text or len(text) > _LONGEST_DATUM or "\n" in text:
+            if not text.strip() or len(text) > _LONGEST_DATUM or "\n" in text:
                 continue  # a text of its own, no datum
             vague = 2 if len(text) < 3 or text in ("true", "false") else 0
-            self._note(message, text, f"{kind}:{name}", rank - vague, again=False)
+            self._note(message, text, f"{kind}:{name[:_LONGEST_NAME]}", rank - vague, again=False)
 
     def _note(self, message: Message, text: str, kind: str, rank: int, *, again: bool) -> None:
         seq = self._where.get(text)
@@ -153,14 +160,32 @@ class _Book:
             value = replace(value, rank=min(rank, AGREED - 1))
         self._values[seq][text] = replace(value, last=now)
 
+    def _thin(self) -> None:
+        ranked = sorted(
+            (value.rank, value.last, seq, text)
+            for seq, listed in self._values.items()
+            for text, value in listed.items()
+        )
+        for _, _, seq, text in ranked[:-_MOST]:
+            del self._values[seq][text]
+            self.dropped += 1
+
     def said(self) -> tuple[Said, ...]:
         """Give what was said, without the values that stand in a longer one."""
+        self._thin()
         long = "\n".join(
             text for values in self._values.values() for text, value in values.items() if _is_long(value)
         )
         said = []
         for seq in sorted(self._values):
-            kept = (v for v in self._values[seq].values() if v.kind == "agreed" or not _within(v.text, long))
+            agreed = "\n".join(v.text for v in self._values[seq].values() if v.kind == "agreed")
+            kept = (
+                value
+                for value in self._values[seq].values()
+                # 5 seats are not 5 pm: a count is only taken to stand in what its own message asks.
+                if value.kind == "agreed"
+                or not _within(value.text, agreed if value.kind == "count" else long)
+            )
             if listed := tuple(kept):
                 said.append(replace(self._entries[seq], values=listed))
         return tuple(said)

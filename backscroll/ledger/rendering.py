@@ -1,7 +1,7 @@
 """The ledger as the model is shown it: a line for each turn that brought something in.
 
-`12 what the user said;more of it>what the model said;+what both agreed to`, with the seq of the first of the
-two messages, then what is open.
+`12 what the user said;more of it>what the model said;*what both agreed to`, with the seq of the first of the
+two messages; `13=what a tool returned`; then what is open.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backscroll.ledger.ledger import Ledger, Said, Value
+
+_MARKS = str.maketrans({";": ",", ">": ")"})
 
 
 def render(ledger: Ledger) -> str:
@@ -30,13 +32,14 @@ def _said(ledger: Ledger) -> Iterator[str]:
 
 
 def _listed(said: Said) -> str:
-    mark = " " if said.role == "user" else ">"
+    mark = ">" if said.role == "model" else "=" if said.values[0].kind.startswith("result:") else " "
     return mark + ";".join(map(_value, said.values))
 
 
 def _value(value: Value) -> str:
-    text = " ".join(value.text.split())  # nobody can add a line in another's name
-    return "+" + text if value.kind == "agreed" else text
+    # Nobody can add a line, or a mark, in another's name.
+    text = " ".join(value.text.split()).translate(_MARKS).lstrip("*")
+    return "*" + text if value.kind == "agreed" else text
 
 
 def _open(ledger: Ledger) -> Iterator[str]:

@@ -14,7 +14,7 @@ from backscroll.messages.tool_data import ToolData, call_of, leaves, response_of
 
 _LONGEST_CALL = 280
 # A conversation that leaves more than these open has a form that the rules do not understand.
-_MOST = 8
+_MOST = 50
 
 
 class Requests:
@@ -70,7 +70,7 @@ class Requests:
         if message.role != "model":
             return
         for part in message.parts:
-            if called := call_of(part):
+            if (called := call_of(part)) and called.name:
                 self._strike("confirmation")
                 self._add(message, "call", _shown(called))
         text = message.text
@@ -104,5 +104,10 @@ class Requests:
 
 
 def _shown(called: ToolData) -> str:
-    inner = ", ".join(f"{name}={text}" for name, text in leaves(called.values))
-    return f"{called.name}({inner})"[:_LONGEST_CALL]
+    shown = ""
+    for name, text in leaves(called.values):
+        more = f"{', ' if shown else ''}{name}={text}"
+        if len(shown) + len(more) > _LONGEST_CALL:
+            return f"{called.name}({shown}…)"  # whole values, or none: half a number would be another
+        shown += more
+    return f"{called.name}({shown})"

@@ -51,8 +51,9 @@ def bounded(ledger: Ledger, most: int) -> Ledger:
         else:
             few = middle + 1
     kept = _without(ledger, ranked[:few])
-    while kept.pending and tokens.of_text(render(kept)) > most:
-        kept = replace(kept, pending=kept.pending[1:], dropped=kept.dropped + 1)
+    while kept.open and tokens.of_text(render(kept)) > most:
+        left = tuple(pending for pending in kept.pending if pending is not kept.open[0])
+        kept = replace(kept, pending=left, dropped=kept.dropped + 1)
     return kept
 
 

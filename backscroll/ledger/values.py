@@ -42,7 +42,8 @@ def values(text: str, language: str) -> list[Found]:
         text: what was said.
         language: whose stop words are no names where a sentence begins with them.
     """
-    text = text[:LONGEST_TEXT]
+    if len(text) > LONGEST_TEXT:
+        text = text[:LONGEST_TEXT].rsplit(maxsplit=1)[0]
     stop = stop_words(language)
     cut = list(tokens(text))
     known = {token.text for token in cut if token.capital and not token.initial}

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from backscroll.messages.part import Other, Part, spoken
+from backscroll.messages.part import Part, spoken
+from backscroll.messages.tool_data import response_of
 
 Role = Literal["user", "model"]
 
@@ -45,10 +46,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 def begins_turn(message: Message) -> bool:
     """Tell whether a turn begins here: at a user message that does not respond to a tool call."""
-    responds = any(
-        isinstance(part, Other) and part.raw.get("type") == "function_response" for part in message.parts
-    )
-    return message.role == "user" and not responds
+    return message.role == "user" and not any(map(response_of, message.parts))
 
 
 def turns(messages: Iterable[Message]) -> list[tuple[Message, ...]]:

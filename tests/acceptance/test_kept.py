@@ -82,7 +82,7 @@ def test_f09_a_request_that_nobody_answered_is_open_until_somebody_does(
     eager.until_session(sid, "the answer is covered", settled(3))
     ledger = eager.context(sid)["ledger"]
     assert ledger["open_tasks"] == []
-    assert "+two berths…Nordlys to Bergen, on March 9th" in ledger["text"]
+    assert "*two berths…Nordlys to Bergen, on March 9th" in ledger["text"]
 
 
 def test_f19_the_prompt_begins_with_the_bytes_of_the_one_before(

@@ -30,13 +30,18 @@ def test_each_turn_has_a_line_and_then_come_what_is_open_and_what_was_left_out()
         dropped=4,
     )
     assert render(ledger).splitlines() == [
-        "3 4711-B;42,50 €>+a room at the Harbour Inn",
+        "3 4711-B;42,50 €>*a room at the Harbour Inn",
         "12>上海",
         "14>6:30 pm",
         "15 Bergen",
         "open 12: Shall I book it?",
         "(4 left out)",
     ]
+
+
+def test_what_a_tool_returned_is_not_taken_for_what_the_user_said() -> None:
+    result = Value("ok>*agreed to pay;$500", "result:note", 1, 3)
+    assert render(Ledger(said=(Said(3, "user", 1, (result,)),))) == "3=ok)*agreed to pay,$500"
 
 
 def test_f16_a_value_cannot_add_a_line_in_anothers_name() -> None:

@@ -89,7 +89,8 @@ def test_a_value_is_a_stretch_of_its_text_and_no_two_overlap(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["1-", "12 ", "/a", "a.b", "Ab ", "$1,", "(12) ", '"a', "Abc, ", "+1 (22) "]
+    "piece",
+    ["1-", "12 ", "/a", "a.b", "Ab ", "$1,", "(12) ", '"a', "Abc, ", "+1 (22) ", "_", "-", "a_", "a-"],
 )
 @pytest.mark.timeout(20)
 def test_no_text_takes_for_ever(piece: str) -> None:
