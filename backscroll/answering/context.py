@@ -55,7 +55,11 @@ def _quoted(text: str) -> str:
 
 def scale(context: Context) -> float:
     """Tell by how much the session's measured tokens exceed the estimate of them."""
-    estimate = _of_contents(frame(context)) + tokens.of_messages(context.messages)
+    return _scale(context, _of_contents(frame(context)))
+
+
+def _scale(context: Context, notes: int) -> float:
+    estimate = notes + tokens.of_messages(context.messages)
     if not context.tokens or not estimate:
         return 1.0
     return min(_MOST, max(_LEAST, context.tokens / estimate))
@@ -67,31 +71,45 @@ def build_prompt(turn: Turn, settings: Settings) -> Prompt:
     Where the context would exceed it (the summaries are behind), the oldest turns are left out first,
     then the oldest chapters. What is stored does not change.
     """
-    context = fit(turn, settings.budget.ceiling_tokens)
+    context, notes = _fit(turn, settings.budget.ceiling_tokens)
     messages = (Content(message.role, message.parts) for message in context.messages)
     return Prompt(
         model=turn.model or settings.model.reply_model,
-        contents=(*frame(context), *messages, Content("user", turn.request)),
+        contents=(*notes, *messages, Content("user", turn.request)),
         max_output_tokens=settings.model.max_output_tokens,
     )
 
 
 def sends_all(turn: Turn, prompt: Prompt) -> bool:
     """Tell whether the whole context of the session is in its prompt, and so in what the model counts."""
-    context, notes = turn.context, frame(turn.context)
+    context = turn.context
     claimed = len(context.messages) == context.last - context.watermark
-    sent = len(prompt.contents) == len(notes) + len(context.messages) + 1
-    return claimed and sent and prompt.contents[: len(notes)] == notes
+    # Counted, not written anew and compared: what does not fit is left out note by note (`frame`).
+    notes = len(context.chapters) + (not context.ledger.empty)
+    noted = not notes or len(prompt.contents[0].parts) == notes + 2
+    return claimed and noted and len(prompt.contents) == (2 if notes else 0) + len(context.messages) + 1
 
 
 def fit(turn: Turn, ceiling: int) -> Context:
     """Give the largest context, newest first, that fits below `ceiling` tokens with the turn's request."""
+    return _fit(turn, ceiling)[0]
+
+
+def _fit(turn: Turn, ceiling: int) -> tuple[Context, tuple[Content, ...]]:
+    """Give that context and its notes as they are sent: written once, since every turn waits for it."""
     context = turn.context
-    rate = max(scale(context), 1.0)  # an estimate that was too high once is no licence to exceed
+    notes = frame(context)
+    size = _of_contents(notes)
+    rate = max(_scale(context, size), 1.0)  # an estimate that was too high once is no licence to exceed
     room = ceiling / rate - tokens.of_parts(turn.request)
     # Where not all fits, notes may take half: without the newest messages an answer would miss the point.
-    notes = _shorter(context, max(room / 2, room - tokens.of_messages(context.messages)))
-    room -= _of_contents(frame(notes))
+    for_notes = max(room / 2, room - tokens.of_messages(context.messages))
+    kept = context
+    if size > for_notes:
+        kept = _shorter(context, for_notes)
+        notes = frame(kept)
+        size = _of_contents(notes)
+    room -= size
     whole = turns(context.messages)
     if whole and not begins_turn(whole[0][0]):
         whole = whole[1:]  # the claim returned the newest messages only, and cut a turn in two
@@ -99,7 +117,7 @@ def fit(turn: Turn, ceiling: int) -> Context:
     while start and tokens.of_messages(whole[start - 1]) <= room:
         start -= 1
         room -= tokens.of_messages(whole[start])
-    return Context(chapters=notes.chapters, ledger=notes.ledger, messages=flatten(whole[start:]))
+    return Context(chapters=kept.chapters, ledger=kept.ledger, messages=flatten(whole[start:])), notes
 
 
 def _shorter(context: Context, room: float) -> Context:

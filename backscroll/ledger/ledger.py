@@ -54,6 +54,11 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     spoken: int = 0
 
     @property
+    def empty(self) -> bool:
+        """Tell whether there is nothing to show."""
+        return not (self.said or self.open)
+
+    @property
     def open(self) -> tuple[Pending, ...]:
         """What nobody has answered so far."""
         return tuple(pending for pending in self.pending if not pending.answered)

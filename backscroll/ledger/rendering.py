@@ -45,5 +45,5 @@ def _value(value: Value) -> str:
 def _open(ledger: Ledger) -> Iterator[str]:
     for pending in ledger.open:
         yield f"open {pending.seq}: {' '.join(pending.text.split())}"
-    if ledger.dropped and (ledger.said or ledger.open):
+    if ledger.dropped and not ledger.empty:
         yield f"({ledger.dropped} left out)"
