@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from backscroll.errors import PermanentError
 from backscroll.messages.message import Message, Role, turns
 from backscroll.messages.part import Other, Part, Text
+from backscroll.replaying.conversations import read_lines
 
 _FORM = (
     '{"id": …, "messages": [{"role": "user", "parts": [{"text": …}]}, …], '
@@ -79,20 +79,7 @@ def read(path: Path) -> list[Conversation]:
         PermanentError: when a line is no conversation, with the line's number; or when there is none.
         OSError: when the file cannot be read.
     """
-    found = []
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                found.append(_conversation(number, line))
-            except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
-                raise PermanentError(
-                    "broken_conversations", f"{path}, line {number}: {error}; a line looks like {_FORM}"
-                ) from None
-    if not found:
-        raise PermanentError("no_conversations", f"{path} holds no conversation; a line looks like {_FORM}")
-    return found
+    return read_lines(path, _conversation, _FORM)
 
 
 def interrupted(conversation: Conversation) -> Conversation:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
 from backscroll.errors import PermanentError
+
+T = TypeVar("T")
 
 _FORM = '{"id": …, "messages": [{"role": "user", "parts": [{"text": …}]}, …]}'
 _SAFE_ID = 80  # characters; run and number fit before them into a session's name
@@ -51,22 +53,38 @@ def read(path: Path, most: int | None = None) -> list[Conversation]:
         PermanentError: when a line is no conversation, with the line's number; or when there is none.
         OSError: when the file cannot be read.
     """
+    return read_lines(path, _conversation, _FORM, most)
+
+
+def read_lines(path: Path, parse: Callable[[int, bytes], T], form: str, most: int | None = None) -> list[T]:
+    """Read the first `most` conversations of a file of JSON Lines, or all of them.
+
+    Args:
+        path: the file.
+        parse: reads one line, given its number and its bytes.
+        form: what a line looks like, for the error.
+        most: how many.
+
+    Raises:
+        PermanentError: when a line is no conversation, with the line's number; or when there is none.
+        OSError: when the file cannot be read.
+    """
     with path.open("rb") as file:
-        conversations = list(islice(_conversations(path, file), most))
-    if not conversations:
-        raise PermanentError("no_conversations", f"{path} holds no conversation; a line looks like {_FORM}")
-    return conversations
+        found = list(islice(_parsed(path, file, parse, form), most))
+    if not found:
+        raise PermanentError("no_conversations", f"{path} holds no conversation; a line looks like {form}")
+    return found
 
 
-def _conversations(path: Path, lines: Iterator[bytes]) -> Iterator[Conversation]:
+def _parsed(path: Path, lines: Iterable[bytes], parse: Callable[[int, bytes], T], form: str) -> Iterator[T]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            yield _conversation(number, line)
+            yield parse(number, line)
         except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
             raise PermanentError(
-                "broken_conversations", f"{path}, line {number}: {error}; a line looks like {_FORM}"
+                "broken_conversations", f"{path}, line {number}: {error}; a line looks like {form}"
             ) from None
 
 
