@@ -72,10 +72,14 @@ def build_prompt(turn: Turn, settings: Settings) -> Prompt:
     then the oldest chapters. What is stored does not change.
     """
     context, notes = _fit(turn, settings.budget.ceiling_tokens)
-    messages = (Content(message.role, message.parts) for message in context.messages)
+    messages = (
+        Content(message.role, message.parts, message.asked or message.model or "")
+        for message in context.messages
+    )
     return Prompt(
-        model=turn.model or settings.model.reply_model,
+        model=turn.model or turn.settings.model or settings.model.reply_model,
         contents=(*notes, *messages, Content("user", turn.request)),
+        settings=turn.settings,
         max_output_tokens=settings.model.max_output_tokens,
     )
 

@@ -81,6 +81,7 @@ def _completed(turn: Turn, prompt: Prompt, answer: Answer, window: Window) -> Co
     return Completed(
         parts=answer.parts,
         model=answer.model,
+        asked=prompt.model,
         usage=answer.usage,
         tokens=size,
         measured=answer.usage.prompt_tokens is not None and sends_all(turn, prompt),

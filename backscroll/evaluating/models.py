@@ -8,7 +8,7 @@ from backscroll.errors import PermanentError, TransientError
 from backscroll.evaluating.said import of_contents
 from backscroll.messages import tokens
 from backscroll.messages.message import Message, Usage
-from backscroll.model.port import Answer, Model, Prompt
+from backscroll.model.port import Answer, Heard, Model, Prompt
 from backscroll.model.stop import Stop
 
 
@@ -19,7 +19,9 @@ class Recorded:
         self._answers = answers
         self._asked = asked
 
-    def generate(self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop) -> Answer:
+    def generate(
+        self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop, heard: Heard | None = None
+    ) -> Answer:
         """Give the next answer; see `Model.generate`."""
         stop.check()
         self._asked(prompt)
@@ -42,12 +44,14 @@ class Watched:
         self.tokens = 0
         self.error: TransientError | PermanentError | None = None
 
-    def generate(self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop) -> Answer:
+    def generate(
+        self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop, heard: Heard | None = None
+    ) -> Answer:
         """Answer `prompt`; see `Model.generate`."""
         self.calls += 1
         self.error = None
         try:
-            answer = self._model.generate(prompt, timeout=timeout, deadline=deadline, stop=stop)
+            answer = self._model.generate(prompt, timeout=timeout, deadline=deadline, stop=stop, heard=heard)
         except (TransientError, PermanentError) as error:
             self.error = error
             raise

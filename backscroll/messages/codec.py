@@ -1,7 +1,8 @@
 """Messages on disk: versioned JSON of our own, so that no SDK's change can make a history unreadable.
 
-`{"v":1,"seq":…,"role":…,"ts":…,"parts":[…],"model":…,"usage":…}`. Reading keeps every field and part
-that it does not know, so a message written by a newer version survives being read and written by this one.
+`{"v":1,"seq":…,"role":…,"ts":…,"parts":[…],"model":…,"asked":…,"usage":…}`. Reading keeps every field and
+part that it does not know, so a message written by a newer version survives being read and written by this
+one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ VERSION = 1
 # Version → the step that lifts a message of that version to the next one.
 _LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
-_FIELDS = {"v", "seq", "role", "ts", "parts", "model", "usage"}
+_FIELDS = {"v", "seq", "role", "ts", "parts", "model", "asked", "usage"}
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(dict[str, Any])
@@ -37,6 +38,8 @@ def encode(message: Message) -> bytes:
     }
     if message.model is not None:
         stored["model"] = message.model
+    if message.asked is not None:
+        stored["asked"] = message.asked
     if message.usage is not None:
         stored["usage"] = {k: v for k, v in msgspec.structs.asdict(message.usage).items() if v is not None}
     return _encoder.encode(stored | dict(message.extra))
@@ -69,6 +72,7 @@ def _message(raw: dict[str, Any]) -> Message:
         ts=raw["ts"],
         parts=tuple(from_stored(part) for part in raw["parts"]),
         model=raw.get("model"),
+        asked=raw.get("asked"),
         usage=msgspec.convert(usage, Usage) if usage is not None else None,
         extra=extra,
     )

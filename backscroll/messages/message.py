@@ -27,7 +27,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the history.
 
     `ts` is milliseconds since 1970 in UTC: for a user message when it was accepted, for a model message
-    when it was complete. `extra` holds fields that a newer version wrote.
+    when it was complete. `model` is the version that answered, `asked` the name that it was asked by, where
+    that is another. `extra` holds fields that a newer version wrote.
     """
 
     seq: int
@@ -35,6 +36,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     ts: int
     parts: tuple[Part, ...]
     model: str | None = None
+    asked: str | None = None
     usage: Usage | None = None
     extra: Mapping[str, Any] = {}
 

@@ -7,7 +7,7 @@ import time
 import tenacity
 
 from backscroll.errors import TransientError
-from backscroll.model.port import Answer, Model, Prompt
+from backscroll.model.port import Answer, Heard, Model, Prompt
 from backscroll.model.stop import Stop
 
 # A pause that a model asks for beyond this many seconds is no reason to hold a session and a thread.
@@ -22,7 +22,9 @@ class AskedToPause(TransientError):
         self.pause = pause
 
 
-def ask(model: Model, prompt: Prompt, *, deadline: float, timeout: float, stop: Stop) -> Answer:
+def ask(
+    model: Model, prompt: Prompt, *, deadline: float, timeout: float, stop: Stop, heard: Heard | None = None
+) -> Answer:
     """Get a model's answer to `prompt`.
 
     Transient errors are tried again: after the delay that the model named, else after an exponential one
@@ -34,6 +36,7 @@ def ask(model: Model, prompt: Prompt, *, deadline: float, timeout: float, stop: 
         deadline: seconds for all tries together.
         timeout: seconds that the model may be silent within one try.
         stop: ends a call, or the pause between two, as soon as somebody asks for it.
+        heard: who hears each try's answer while it comes.
 
     Raises:
         TransientError: the last one, when the deadline was over.
@@ -46,7 +49,7 @@ def ask(model: Model, prompt: Prompt, *, deadline: float, timeout: float, stop: 
     def once() -> Answer:
         left = max(0.1, end - time.monotonic())
         try:
-            return model.generate(prompt, timeout=min(timeout, left), deadline=left, stop=stop)
+            return model.generate(prompt, timeout=min(timeout, left), deadline=left, stop=stop, heard=heard)
         except TransientError as error:
             if error.delay is not None and error.delay > LONG_PAUSE:
                 raise AskedToPause(error.delay) from None

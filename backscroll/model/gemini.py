@@ -23,7 +23,7 @@ from google.genai import errors, types
 from backscroll.errors import PermanentError, TransientError
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Other, Part, Text
-from backscroll.model.port import Answer, Content, Prompt
+from backscroll.model.port import Answer, Content, Heard, Prompt
 from backscroll.model.schema import json_schema
 from backscroll.model.stop import Stop
 from backscroll.settings import ModelSettings
@@ -60,11 +60,13 @@ class Gemini:
                 self._thread.start()
             return self._loop, self._client
 
-    def generate(self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop) -> Answer:
+    def generate(
+        self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop, heard: Heard | None = None
+    ) -> Answer:
         """Answer `prompt`; see `Model.generate`."""
         stop.check()
         loop, client = self.connect()
-        call = asyncio.run_coroutine_threadsafe(_generate(client, prompt, timeout, deadline), loop)
+        call = asyncio.run_coroutine_threadsafe(_generate(client, prompt, timeout, deadline, heard), loop)
         with stop.ending(call.cancel):
             try:
                 return call.result()
@@ -102,9 +104,13 @@ async def _close(client: genai.Client) -> None:
     client.close()
 
 
-async def _generate(client: genai.Client, prompt: Prompt, timeout: float, deadline: float) -> Answer:
+async def _generate(
+    client: genai.Client, prompt: Prompt, timeout: float, deadline: float, heard: Heard | None
+) -> Answer:
     config = {"http_options": {"timeout": max(1, int(timeout * 1000))}} | _config(prompt)
     gathered = _Gathered()
+    if heard is not None:
+        heard.begin()
     with _translated():
         try:
             async with asyncio.timeout(deadline):
@@ -114,7 +120,9 @@ async def _generate(client: genai.Client, prompt: Prompt, timeout: float, deadli
                     config=config,  # type: ignore[arg-type]  # the SDK's typed dict, built up in steps
                 )
                 async for chunk in stream:
-                    gathered.add(chunk)
+                    parts = gathered.add(chunk)
+                    if heard is not None:
+                        heard.hear(parts, _usage(chunk.usage_metadata) if chunk.usage_metadata else None)
         except TimeoutError:
             raise TransientError("deadline", "the model did not finish in time") from None
     return gathered.answer(prompt.model)
@@ -147,19 +155,24 @@ class _Gathered:
         self._usage = Usage()
         self._model: str | None = None
 
-    def add(self, chunk: types.GenerateContentResponse) -> None:
+    def add(self, chunk: types.GenerateContentResponse) -> list[Part]:
+        """Take a chunk in, and give the parts that it brought."""
         if chunk.model_version:
             self._model = chunk.model_version
         if chunk.usage_metadata:
             self._usage = _usage(chunk.usage_metadata)
         if chunk.prompt_feedback and chunk.prompt_feedback.block_reason:
             self._blocked = chunk.prompt_feedback.block_reason.value
+        brought: list[Part] = []
         for candidate in (chunk.candidates or [])[:1]:
-            for part in (candidate.content and candidate.content.parts) or []:
-                if part.model_fields_set:  # the SDK empties a part that it does not know
-                    self._join(_from_sdk(part))
+            found = (candidate.content and candidate.content.parts) or []
+            # The SDK empties a part that it does not know.
+            brought = [_from_sdk(part) for part in found if part.model_fields_set]
+            for part in brought:
+                self._join(part)
             if candidate.finish_reason:
                 self._finish = candidate.finish_reason.value
+        return brought
 
     def _join(self, part: Part) -> None:
         last = self._parts[-1] if self._parts else None

@@ -26,7 +26,7 @@ DROPPED = PREFIX + "dropped"
 SWEEPER = PREFIX + "sweeper"
 
 # In the order in which the scripts take them (lua/parts/session.lua).
-_OF_SESSION = ("meta", "live", "chapters", "ledger", "archive", "inbox", "lock", "offer", "replies")
+_OF_SESSION = ("meta", "live", "chapters", "ledger", "archive", "inbox", "lock", "offer", "replies", "media")
 
 
 def of_shard(shard: int) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from backscroll.messages.codec import decode, decode_parts, encode, encode_parts
 from backscroll.messages.message import Message, Usage
 from backscroll.messages.part import Part
 from backscroll.session import Session
+from backscroll.session_settings import SessionSettings, decode_settings
 from backscroll.store.meter import bucket
 from backscroll.store.redis import Argument, Store, table
 from backscroll.store.replies import ReplyError
@@ -40,7 +41,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """A turn in work: what was asked, and the context to answer from."""
+    """A turn in work: what was asked, the session's settings, and the context to answer from."""
 
     session: Session
     token: str
@@ -50,6 +51,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     accepted_at: int
     context: Context
+    settings: SessionSettings = SessionSettings()
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -63,11 +65,14 @@ class Ended(msgspec.Struct, frozen=True):
 class Completed(msgspec.Struct, frozen=True, kw_only=True):
     """An answer to commit. `tokens` is the size of the context with it; `finished_at` is ms since 1970.
 
+    `model` is the version that answered, `asked` the name that it was asked by.
+
     `measured`: the whole context was sent, and it is the model that counted it.
     """
 
     parts: tuple[Part, ...]
     model: str
+    asked: str
     usage: Usage
     tokens: int
     measured: bool = False
@@ -108,6 +113,7 @@ def commit(store: Store, turn: Turn, answer: Completed, *, go_on: bool, ceiling:
         ts=answer.finished_at,
         parts=answer.parts,
         model=answer.model,
+        asked=answer.asked if answer.asked != answer.model else None,
         usage=answer.usage,
     )
     return _end(
@@ -188,7 +194,7 @@ def _end(store: Store, name: str, turn: Turn, go_on: bool, ceiling: int, *args: 
 
 def _turn(session: Session, token: str, found: list[Any]) -> Turn:
     reply_id, flat, meta, chapters, ledger, messages = found
-    reply = table(flat)
+    reply, fields = table(flat), table(meta)
     return Turn(
         session=session,
         token=token,
@@ -197,7 +203,8 @@ def _turn(session: Session, token: str, found: list[Any]) -> Turn:
         model=reply["model"].decode() or None,
         attempt=int(reply["attempts"]),
         accepted_at=int(reply["created_at"]),
-        context=context(table(meta), chapters, ledger, messages),
+        context=context(fields, chapters, ledger, messages),
+        settings=decode_settings(fields.get("settings")),
     )
 
 

@@ -35,6 +35,7 @@ def commit(
     completed = Completed(
         parts=(Text(answer),),
         model="m",
+        asked="m",
         usage=Usage(),
         tokens=tokens,
         measured=measured,

@@ -24,7 +24,7 @@ from tests.stack.expiry import eternal
 
 _names = count()
 # In the order of keys.of_session.
-_KEYS = "meta live chapters ledger archive inbox lock offer replies due compactions meter".split()  # noqa: SIM905
+_KEYS = "meta live chapters ledger archive inbox lock offer replies media due compactions meter".split()  # noqa: SIM905
 
 
 class HistorySession(RuleBasedStateMachine):

@@ -14,7 +14,7 @@ from backscroll.errors import TransientError
 from backscroll.messages.chapter import Summary
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text, spoken
-from backscroll.model.port import Answer, Prompt
+from backscroll.model.port import Answer, Heard, Prompt
 from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.settings import BudgetSettings, ModelSettings, Settings
@@ -35,7 +35,9 @@ class Summariser:
         self.prompts: list[Prompt] = []
         self._about = about
 
-    def generate(self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop) -> Answer:
+    def generate(
+        self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop, heard: Heard | None = None
+    ) -> Answer:
         self.prompts.append(prompt)
         said = self._about(prompt)
         if isinstance(said, Exception):

@@ -139,6 +139,7 @@ class HistoryMachine(HistorySession):
         completed = Completed(
             parts=(Text(answer),),
             model="m",
+            asked="m",
             usage=Usage(prompt_tokens=1),
             tokens=10,
             complete=True,

@@ -13,7 +13,7 @@ from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
 from backscroll.model import asking
 from backscroll.model.asking import LONG_PAUSE, AskedToPause, ask
-from backscroll.model.port import Answer, Content, Prompt
+from backscroll.model.port import Answer, Content, Heard, Prompt
 from backscroll.model.stop import Stop
 
 PROMPT = Prompt(model="m", contents=(Content("user", (Text("hello"),)),))
@@ -47,7 +47,9 @@ class Scripted:
     takes: float = 0.0
     limits: list[tuple[float, float]] = field(default_factory=list)
 
-    def generate(self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop) -> Answer:
+    def generate(
+        self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop, heard: Heard | None = None
+    ) -> Answer:
         assert prompt is PROMPT
         assert stop is self.clock
         self.limits.append((timeout, deadline))

@@ -14,7 +14,7 @@ from backscroll.evaluating.prompts import Asked, Following, Prompts
 from backscroll.evaluating.schedule import steps
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
-from backscroll.model.port import Answer, Content, Prompt
+from backscroll.model.port import Answer, Content, Heard, Prompt
 from backscroll.model.stop import Stop
 from backscroll.settings import Settings
 from tests.unit.conversations import messages, said, tool_turn
@@ -73,7 +73,9 @@ class Summariser:
         self.text = text
         self.asked: list[str] = []
 
-    def generate(self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop) -> Answer:
+    def generate(
+        self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop, heard: Heard | None = None
+    ) -> Answer:
         [part] = prompt.contents[0].parts
         assert isinstance(part, Text)
         self.asked.append(part.text)

@@ -11,7 +11,7 @@ from backscroll.messages import tokens
 from backscroll.messages.chapter import Chapter
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
-from backscroll.model.port import Answer, Prompt
+from backscroll.model.port import Answer, Heard, Prompt
 from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.settings import BudgetSettings, Settings
@@ -32,7 +32,9 @@ class Answers:
     def __init__(self, usage: Usage) -> None:
         self._usage = usage
 
-    def generate(self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop) -> Answer:
+    def generate(
+        self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop, heard: Heard | None = None
+    ) -> Answer:
         return Answer(parts=(Text("so"),), model=prompt.model, usage=self._usage, finish="stop")
 
 

@@ -12,7 +12,7 @@ for _, id in ipairs(redis.call('LRANGE', REPLIES, 0, -1)) do
     redis.call('DEL', idem)
   end
 end
-redis.call('DEL', META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, LOCK, OFFER, REPLIES)
+redis.call('DEL', META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, LOCK, OFFER, REPLIES, MEDIA)
 redis.call('PUBLISH', ARGS[1], NAME)
 redis.call('ZREM', DUE, NAME)
 redis.call('ZREM', COMPACTIONS, NAME)

@@ -1,13 +1,13 @@
 -- What every script about one session begins with.
 --
 -- KEYS  1 meta (hash)      2 live (list)      3 chapters (list)  4 ledger (string)   5 archive (list)
---       6 inbox (list)     7 lock (string)    8 offer (string)   9 replies (list)   10 due (sorted set)
---       11 compactions (sorted set)  12 meter (hash)
+--       6 inbox (list)     7 lock (string)    8 offer (string)   9 replies (list)   10 media (hash)
+--       11 due (sorted set)  12 compactions (sorted set)  13 meter (hash)
 -- ARGV  1 time to live, ms, of a session without one of its own
 --       2 pub/sub channel on which the end of a reply is told
 --       3 the session's name, as it stands in the sorted sets
 --       4… the script's own, ARGS from here on
-local META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, LOCK, OFFER, REPLIES, DUE, COMPACTIONS, METER =
+local META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, LOCK, OFFER, REPLIES, MEDIA, DUE, COMPACTIONS, METER =
   unpack(KEYS)
 local CHANNEL, NAME = ARGV[2], ARGV[3]
 local ARGS = {unpack(ARGV, 4)}
@@ -46,7 +46,7 @@ end
 
 -- Every script is an access: what belongs to the session lives TTL from here.
 local function keep()
-  for _, key in ipairs({META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, OFFER, REPLIES}) do
+  for _, key in ipairs({META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, OFFER, REPLIES, MEDIA}) do
     redis.call('PEXPIRE', key, TTL)
   end
   outlive(DUE, TTL)
