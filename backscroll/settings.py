@@ -149,6 +149,7 @@ class WebSettings(Group, frozen=True, kw_only=True):
     web_processes: Annotated[Count, Meta(description="gunicorn workers")] = 1
     body_bytes: Annotated[Bytes, Meta(description="largest request body")] = 256 * 1024
     message_bytes: Annotated[Bytes, Meta(description="largest message, as UTF-8")] = 64 * 1024
+    settings_bytes: Annotated[Bytes, Meta(description="largest settings of a session, as JSON")] = 64 * 1024
     wait_limit: Annotated[
         float, Meta(ge=0, le=_YEAR, description="seconds that a request may wait for a reply")
     ] = 60.0

@@ -17,7 +17,7 @@ from backscroll.store.replies import OnBusy, Submission
 
 Body = TypeVar("Body")
 
-_MODEL = r"^[A-Za-z0-9._/-]{1,128}$"
+MODEL = r"^[A-Za-z0-9._/-]{1,128}$"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _PREFER_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?:$|[,;])", re.IGNORECASE)
 _PARTS = 64
@@ -35,7 +35,7 @@ class MessageBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     text: str | None = None
     parts: Annotated[list[PartBody], msgspec.Meta(max_length=_PARTS)] | None = None
-    model: Annotated[str, msgspec.Meta(pattern=_MODEL)] | None = None
+    model: Annotated[str, msgspec.Meta(pattern=MODEL)] | None = None
     on_busy: OnBusy = "queue"
 
 
@@ -59,7 +59,7 @@ def submission(request: Request, limits: WebSettings) -> Submission:
         InvalidRequest: when a field is missing or wrong.
         TooLarge: when there is too much text.
     """
-    body = _body(request, MessageBody)
+    body = read_body(request, MessageBody)
     key = request.headers.get("Idempotency-Key")
     if key is not None and not _KEY.fullmatch(key):
         raise InvalidRequest("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
@@ -93,7 +93,7 @@ def chapters_to_restore(request: Request) -> int | None:
 
 
 def _optional_body(request: Request, kind: type[Body]) -> Body:
-    return _body(request, kind) if request.get_data() else kind()
+    return read_body(request, kind) if request.get_data() else kind()
 
 
 def _parts(body: MessageBody, most: int) -> tuple[Part, ...]:
@@ -105,7 +105,7 @@ def _parts(body: MessageBody, most: int) -> tuple[Part, ...]:
     return parts
 
 
-def _body(request: Request, kind: type[Body]) -> Body:
+def read_body(request: Request, kind: type[Body]) -> Body:
     if not request.is_json:
         raise UnsupportedMediaType("send JSON, with Content-Type: application/json")
     data = request.get_data()

@@ -138,6 +138,7 @@ def session(found: State) -> dict[str, Any]:
         "stale_writes": found.stale_writes,
         "created_at": time(found.created_at),
         "expires_in": found.expires_in,
+        "settings": msgspec.to_builtins(found.settings),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from backscroll.store import sessions
-from web import reading, rendering
+from web import reading, rendering, session_settings
 from web.backend import Backend
 
 _PAGE, _LARGEST_PAGE = 100, 1000
@@ -18,6 +18,14 @@ def routes(backend: Backend) -> Blueprint:
     @blueprint.get("")
     def get(sid: str) -> Response:
         return rendering.json(rendering.session(sessions.state(backend.store, backend.session(sid))))
+
+    @blueprint.put("")
+    def put(sid: str) -> Response:
+        session = backend.session(sid)
+        settings = session_settings.read(request, backend.settings.web)
+        began = sessions.configure(backend.store, session, settings)
+        state = sessions.state(backend.store, session)
+        return rendering.json(rendering.session(state), 201 if began else 200)
 
     @blueprint.delete("")
     def delete(sid: str) -> Response:

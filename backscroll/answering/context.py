@@ -6,13 +6,18 @@ next the model sees the same bytes followed by new ones, which it bills at a ten
 
 from __future__ import annotations
 
+import msgspec
+
+from backscroll.answering.pairing import owed, pair, without_responses
 from backscroll.ledger import rendering
 from backscroll.ledger.ledger import Ledger
 from backscroll.messages import chapter as chapters
 from backscroll.messages import tokens
 from backscroll.messages.message import begins_turn, flatten, turns
 from backscroll.messages.part import Part, Text
+from backscroll.messages.tool_data import response_of
 from backscroll.model.port import Content, Prompt
+from backscroll.session_settings import SessionSettings
 from backscroll.settings import Settings
 from backscroll.store.turns import Context, Turn
 
@@ -78,7 +83,7 @@ def build_prompt(turn: Turn, settings: Settings) -> Prompt:
     )
     return Prompt(
         model=turn.model or turn.settings.model or settings.model.reply_model,
-        contents=(*notes, *messages, Content("user", turn.request)),
+        contents=pair((*notes, *messages, Content("user", turn.request))),
         settings=turn.settings,
         max_output_tokens=settings.model.max_output_tokens,
     )
@@ -94,6 +99,13 @@ def sends_all(turn: Turn, prompt: Prompt) -> bool:
     return claimed and noted and len(prompt.contents) == (2 if notes else 0) + len(context.messages) + 1
 
 
+def of_settings(settings: SessionSettings) -> int:
+    """Estimate the tokens that a session's settings add to each prompt, and that no compaction takes away."""
+    told = settings.system_instruction or ""
+    tools = msgspec.json.encode(settings.tools) if settings.tools else b""
+    return tokens.of_text(told) + len(tools) // tokens.BYTES_A_TOKEN
+
+
 def fit(turn: Turn, ceiling: int) -> Context:
     """Give the largest context, newest first, that fits below `ceiling` tokens with the turn's request."""
     return _fit(turn, ceiling)[0]
@@ -105,7 +117,8 @@ def _fit(turn: Turn, ceiling: int) -> tuple[Context, tuple[Content, ...]]:
     notes = frame(context)
     size = _of_contents(notes)
     rate = max(_scale(context, size), 1.0)  # an estimate that was too high once is no licence to exceed
-    room = ceiling / rate - tokens.of_parts(turn.request)
+    room = (ceiling - of_settings(turn.settings)) / rate
+    room -= tokens.of_parts(turn.request) + owed(context.messages)
     # Where not all fits, notes may take half: without the newest messages an answer would miss the point.
     for_notes = max(room / 2, room - tokens.of_messages(context.messages))
     kept = context
@@ -118,6 +131,9 @@ def _fit(turn: Turn, ceiling: int) -> tuple[Context, tuple[Content, ...]]:
     if whole and not begins_turn(whole[0][0]):
         whole = whole[1:]  # the claim returned the newest messages only, and cut a turn in two
     start = len(whole)
+    if whole and any(map(response_of, turn.request)):
+        # The calls that are answered here go along, and older responses are left out for them.
+        whole[-1] = without_responses(whole[-1], room)
     while start and tokens.of_messages(whole[start - 1]) <= room:
         start -= 1
         room -= tokens.of_messages(whole[start])

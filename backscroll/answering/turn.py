@@ -6,7 +6,7 @@ import time
 
 import msgspec
 
-from backscroll.answering.context import build_prompt, sends_all
+from backscroll.answering.context import build_prompt, of_settings, sends_all
 from backscroll.answering.lease import Lease
 from backscroll.compaction.plan import is_due
 from backscroll.compaction.window import Window
@@ -97,8 +97,13 @@ def _for_turn(window: Window, turn: Turn) -> Window:
 
 
 def _size(prompt: Prompt, answer: Answer) -> int:
-    """Give the tokens that the next prompt begins with: as counted by the model, else as estimated."""
+    """Give the tokens of what was said until now: as counted by the model, else as estimated.
+
+    A session's settings are sent too, but are no part of what a compaction could make smaller.
+    """
     sent, said = answer.usage.prompt_tokens, answer.usage.output_tokens
     if sent is None:
         sent = sum(tokens.of_parts(content.parts) for content in prompt.contents)
+    else:
+        sent = max(0, sent - of_settings(prompt.settings))
     return sent + (said if said is not None else tokens.of_parts(answer.parts))

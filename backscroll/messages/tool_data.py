@@ -14,10 +14,11 @@ from backscroll.messages.part import Other, Part
 
 
 class ToolData(msgspec.Struct, frozen=True):
-    """One call's arguments, or one response's values."""
+    """One call's arguments, or one response's values; an `id`, where there is one, says which call."""
 
     name: str
     values: Any
+    id: str = ""
 
 
 def call_of(part: Part) -> ToolData | None:
@@ -35,7 +36,7 @@ def _read(part: Part, camel: str, snake: str, field: str) -> ToolData | None:
     found = raw.get(camel, raw.get(snake))
     if not isinstance(found, dict):
         return None
-    return ToolData(name=str(found.get("name", "")), values=found.get(field))
+    return ToolData(name=str(found.get("name", "")), values=found.get(field), id=str(found.get("id") or ""))
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from backscroll.messages.chapter import Chapter, decode_chapter
 from backscroll.messages.codec import decode
 from backscroll.messages.message import Message
 from backscroll.session import Session
+from backscroll.session_settings import SessionSettings, decode_settings, encode_settings
 from backscroll.store import keys
 from backscroll.store.compactions import Cost
 from backscroll.store.redis import Store, table
@@ -40,6 +41,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     stale_writes: int
     created_at: int
     expires_in: float
+    settings: SessionSettings
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -86,7 +88,22 @@ def state(store: Store, session: Session) -> State:
         stale_writes=number("stale_writes"),
         created_at=number("created_at"),
         expires_in=ttl / 1000,
+        settings=decode_settings(meta.get("settings")),
     )
+
+
+def configure(store: Store, session: Session, settings: SessionSettings) -> bool:
+    """Set the settings of a session, all of them; they hold from the next turn that begins on.
+
+    Returns:
+        Whether the session began with this.
+
+    Raises:
+        StoreUnavailable: when Redis does not serve.
+    """
+    ttl = "" if settings.ttl is None else int(settings.ttl * 1000)
+    began: int = store.run("configure", session, encode_settings(settings), ttl)
+    return began == 1
 
 
 def transcript(store: Store, session: Session, *, after: int = 0, limit: int = 100) -> Page:

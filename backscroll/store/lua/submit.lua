@@ -80,9 +80,7 @@ if waiting >= tonumber(limit) then
   return {'full', waiting}
 end
 
-if redis.call('HSETNX', META, 'created_at', NOW) == 1 then
-  redis.call('HSET', META, 'v', 1, 'last', 0, 'watermark', 0, 'context_tokens', 0, 'fence', 0)
-end
+open()
 remember(id)
 redis.call('HSET', reply_key(id), 'status', 'queued', 'request', request, 'model', model,
   'attempts', 0, 'created_at', NOW, 'idem', idem)

@@ -16,7 +16,8 @@ local ARGS = {unpack(ARGV, 4)}
 local clock = redis.call('TIME')
 local NOW = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local TTL = tonumber(redis.call('HGET', META, 'ttl') or ARGV[1]) or tonumber(ARGV[1])
+local DEFAULT_TTL = tonumber(ARGV[1])
+local TTL = tonumber(redis.call('HGET', META, 'ttl')) or DEFAULT_TTL
 
 local function reply_key(id)
   return string.sub(META, 1, -5) .. 'reply:' .. id
@@ -27,6 +28,15 @@ local DAY = 86400000
 local function keep_reply(id)
   local idem = redis.call('HGET', reply_key(id), 'idem')
   redis.call('PEXPIRE', reply_key(id), (idem and idem ~= '') and math.max(TTL, DAY) or TTL)
+end
+
+-- Begin the session, if it is not there. Returns 1 when it was not.
+local function open()
+  local began = redis.call('HSETNX', META, 'created_at', NOW)
+  if began == 1 then
+    redis.call('HSET', META, 'v', 1, 'last', 0, 'watermark', 0, 'context_tokens', 0, 'fence', 0)
+  end
+  return began
 end
 
 -- Count something in a session that is still there: a late call must not bring a deleted one back.
