@@ -101,7 +101,7 @@ def pieces(said: Reply, fault: Fault | None) -> Iterator[dict[str, Any]]:
 
 
 def _cut(part: dict[str, Any]) -> list[dict[str, Any]]:
-    if not part.get("text") or "thoughtSignature" in part:
+    if not part.get("text"):
         return [part]
     words, size = part["text"].split(" "), composing.WORDS_A_CHUNK
     starts = range(0, len(words), size)

@@ -145,6 +145,14 @@ REFUSED: list[tuple[Any, str]] = [
         request(content("user", {"inlineData": {"mimeType": "image/png", "data": 7}})),
         "Invalid value at 'contents[0].parts[0].inline_data.data', 7",
     ),
+    (
+        request(
+            content("user", TEXT),
+            content("model", CALL),
+            content("user", {"functionResponse": {"name": "now", "parts": [{"inlineData": {"data": "?"}}]}}),
+        ),
+        "Invalid value at 'contents[2].parts[0].inline_data.data'",
+    ),
 ]
 
 

@@ -119,11 +119,16 @@ def test_thoughts_come_first_and_a_signature_last_where_they_are_asked_for(serve
 
 
 def test_a_thought_is_counted_as_one(server: FlaskClient) -> None:
-    body = {"contents": [user("hello")], "generationConfig": THINKING}
-    usage = post(server, "generateContent", body).json["usageMetadata"]
-    assert usage["thoughtsTokenCount"] > 0
-    total = usage["promptTokenCount"] + usage["candidatesTokenCount"] + usage["thoughtsTokenCount"]
-    assert usage["totalTokenCount"] == total
+    body: dict[str, Any] = {"contents": [user("hello")]}
+    plain, thinking = (
+        post(server, "generateContent", body | {"generationConfig": config}).json["usageMetadata"]
+        for config in ({}, THINKING)
+    )
+    assert thinking["thoughtsTokenCount"] > 0
+    assert thinking["candidatesTokenCount"] == plain["candidatesTokenCount"]
+    assert thinking["totalTokenCount"] == sum(
+        thinking[name] for name in ("promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount")
+    )
 
 
 def test_words_are_not_signed_where_no_thoughts_are_asked_for(server: FlaskClient) -> None:
