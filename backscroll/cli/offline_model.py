@@ -23,6 +23,15 @@ def command(host: str, port: int, delay: float, summary_delay: float, as_json: b
     extracting those that say most: enough to see what a conversation remembers, without a key or a network.
 
     \b
+    Declared functions are called when a message names them:   call get_weather for Bergen
+    their arguments come from what stands behind the names:    book seats=2 class=first
+    A system instruction is seen to arrive when it says:       Always say Ahoy.
+    Of media it says type and SHA-256; thoughts come with includeThoughts, an image with the modality IMAGE.
+
+    What Gemini refuses it refuses too: unknown models and fields, values out of range, function calls without
+    their responses or their thought signatures.
+
+    \b
     backscroll offline-model --port 8090
     export GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:8090 GEMINI_API_KEY=offline
 
@@ -31,11 +40,13 @@ def command(host: str, port: int, delay: float, summary_delay: float, as_json: b
     \b
     curl -d '{"kind":"429","retry_delay":2,"count":3}' http://127.0.0.1:8090/_faults
     curl -d '{"kind":"delay","seconds":10,"target":"summary","count":0}' http://127.0.0.1:8090/_faults
+    curl -d '{"kind":"parts","parts":[{"text":"Hm. "},{"text":"Yes."}]}' http://127.0.0.1:8090/_faults
     curl -X DELETE http://127.0.0.1:8090/_faults
     curl http://127.0.0.1:8090/_requests
 
     Kinds: delay, slow_stream, 400, 404, 429, 500, 503, cut_stream, end_early, stall, malformed, empty,
-    empty_text, blocked, safety, max_tokens, thought_tokens, cached_tokens, text, error_200.
+    empty_text, blocked, safety, max_tokens, thought_tokens, cached_tokens, text, parts,
+    error_200.
     """  # noqa: D301  # click wants the character itself
     import gevent
     from gevent.pywsgi import WSGIServer

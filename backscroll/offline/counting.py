@@ -1,8 +1,8 @@
 """Tokens as the offline model counts them, and which of them it has seen before.
 
-A quarter of a part's UTF-8 bytes, rounded up. A prompt that begins like a recent one of the same model
-has cached tokens, from the length on at which Gemini begins to cache: so that the stability of a prefix
-can be measured without the real thing.
+A quarter of a part's UTF-8 bytes, rounded up, without its signature; media by their type and size. A
+prompt that begins like a recent one of the same model has cached tokens, from the length on at which
+Gemini begins to cache: so that the stability of a prefix can be measured without the real thing.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections import OrderedDict
 from hashlib import blake2b
 from typing import Any
 
+from backscroll.offline import media
+
 _BYTES_A_TOKEN = 4
 _CACHED_FROM = 2048
 _REMEMBERED = 50_000
@@ -19,16 +21,22 @@ _REMEMBERED = 50_000
 
 def tokens_of(part: dict[str, Any]) -> int:
     """Count the tokens of one part."""
+    if (medium := part.get("inlineData") or part.get("fileData")) is not None:
+        return media.tokens(medium)
+    if "parts" in (response := part.get("functionResponse", {})):
+        words = {name: value for name, value in response.items() if name != "parts"}
+        return sum(map(tokens_of, ({"functionResponse": words}, *response["parts"])))
     text = part.get("text")
-    size = len((text if isinstance(text, str) else json.dumps(part)).encode())
-    return -(-size // _BYTES_A_TOKEN)
+    if not isinstance(text, str):
+        text = json.dumps({name: value for name, value in part.items() if name != "thoughtSignature"})
+    return -(-len(text.encode()) // _BYTES_A_TOKEN)
 
 
 def prompt_parts(body: dict[str, Any]) -> list[dict[str, Any]]:
     """Give all parts of a request, the system instruction's first."""
-    instruction = body.get("systemInstruction", body.get("system_instruction"))
-    contents = [instruction] if isinstance(instruction, dict) else []
-    contents += body.get("contents", [])
+    instruction = body.get("systemInstruction")
+    contents = [instruction] if instruction else []
+    contents += body["contents"]
     return [part for content in contents for part in content.get("parts", [])]
 
 

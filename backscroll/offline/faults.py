@@ -28,6 +28,7 @@ Kind = Literal[
     "thought_tokens",  # counts `tokens` of thought
     "cached_tokens",  # counts `tokens` as cached
     "text",  # says `text`, as any other kind does that says something
+    "parts",  # answers `parts` as they are, one a chunk; so does any other kind that has some
     "error_200",  # an error in the body of a success
 ]
 
@@ -50,6 +51,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     thinking_only: bool = False
     tokens: Annotated[int, Meta(ge=0)] = 0
     text: str = ""
+    parts: tuple[dict[str, Any], ...] = ()
 
 
 class Faults:

@@ -1,7 +1,8 @@
-"""Gemini's protocol: what a request must be, and what responses and errors look like."""
+"""Gemini's protocol: what responses and errors look like."""
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import Any
 from uuid import uuid4
 
@@ -14,28 +15,26 @@ _STATUS = {
     500: "INTERNAL",
     503: "UNAVAILABLE",
 }
-_ROLES = ("user", "model", "function", None)
+_STANDARD = str.maketrans("-_", "+/")
 
 
-def wrong(body: Any) -> str | None:
-    """Say what is wrong with a request, or None when the real thing would take it."""
-    if not isinstance(body, dict):
-        return "the body is not a JSON object"
-    contents = body.get("contents")
-    if not isinstance(contents, list) or not contents:
-        return "contents is not specified"
-    for content in contents:
-        if (
-            not isinstance(content, dict)
-            or not isinstance(content.get("parts"), list)
-            or not content["parts"]
-        ):
-            return "contents.parts must not be empty"
-        if content.get("role") not in _ROLES:
-            return "Please use a valid role: user, model."
-        if not all(isinstance(part, dict) for part in content["parts"]):
-            return "a part must be an object"
-    return None
+class Refused(Exception):
+    """A request that the real thing would not take, and what it would say."""
+
+    def __init__(self, message: str, code: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+def decoded(data: str) -> bytes:
+    """Give the bytes of a field that holds some: base64 of either alphabet, padded or not.
+
+    Raises:
+        ValueError: when it is not that.
+    """
+    bare = data.translate(_STANDARD).rstrip("=")
+    return b64decode(bare + "=" * (-len(bare) % 4), validate=True)
 
 
 def error(code: int, message: str, fault: Fault | None = None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import gevent
 import msgspec
 from flask import Blueprint, Flask, Response, request
 
-from backscroll.offline import protocol
+from backscroll.offline import checking, fields, media, protocol, signatures
 from backscroll.offline.counting import Cache, prompt_parts, tokens_of
 from backscroll.offline.faults import Fault, Faults
 from backscroll.offline.replying import pieces, reply, whole
@@ -31,6 +31,7 @@ class Offline:
         self.cache = Cache()
         self.requests: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
         self.counts: Counter[str] = Counter()
+        self.signed: set[tuple[str, bytes]] = set()
 
 
 def create_app(*, delay: float = 0.0, summary_delay: float = 0.0) -> Flask:
@@ -46,12 +47,15 @@ def create_app(*, delay: float = 0.0, summary_delay: float = 0.0) -> Flask:
     @app.post("/<any(v1, v1beta, v1alpha):version>/models/<path:call>")
     def generate(version: str, call: str) -> Response:
         model, _, method = call.rpartition(":")
-        body = request.get_json(silent=True)
         if method not in ("generateContent", "streamGenerateContent", "countTokens"):
             return _json(protocol.error(404, f"there is no method {method!r}"), 404)
-        if (mistake := protocol.wrong(body)) is not None:
-            return _json(protocol.error(400, mistake), 400)
-        assert isinstance(body, dict)
+        try:
+            checking.check_model(model, version)
+            body = fields.read(request.get_json(silent=True))
+            checking.check(body)
+            signatures.check(model, body["contents"], offline.signed)
+        except protocol.Refused as refused:
+            return _json(protocol.error(refused.code, refused.message), refused.code)
         if method == "countTokens":
             return _json({"totalTokens": sum(map(tokens_of, prompt_parts(body)))})
         return _generate(offline, model, method, body)
@@ -103,7 +107,8 @@ def _orders(offline: Offline) -> Blueprint:
 
 def _generate(offline: Offline, model: str, method: str, body: dict[str, Any]) -> Response:
     target = "summary" if asks_for_summary(body) else "reply"
-    fault = offline.faults.meet(model, target, body)
+    remembered = media.remembered(body)
+    fault = offline.faults.meet(model, target, remembered)
     offline.counts[target] += 1
     offline.requests.append(
         {
@@ -112,11 +117,12 @@ def _generate(offline: Offline, model: str, method: str, body: dict[str, Any]) -
             "kind": target,
             "at": datetime.now(UTC).isoformat(),
             "fault": fault.kind if fault else None,
-            "body": body,
+            "body": remembered,
         }
     )
     if fault is not None:
         offline.counts["faults"] += 1
+        offline.signed |= signatures.given(model, fault.parts)
     pause = fault.seconds if fault is not None and fault.kind == "delay" else fault.delay if fault else 0.0
     gevent.sleep(offline.delays[target] + pause)
     if fault is not None and fault.kind in _ERRORS:

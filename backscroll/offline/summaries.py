@@ -20,8 +20,8 @@ _WORDS_A_TOKEN = 0.75
 
 
 def asks_for_summary(body: dict[str, Any]) -> bool:
-    """Tell whether a request asks for a summary: its system instruction says so."""
-    return "summar" in _instruction(body).lower()
+    """Tell whether a request asks for a summary: its system instruction says so, and nobody converses."""
+    return len(body["contents"]) <= 1 and "summar" in _instruction(body).lower()
 
 
 def summarise(body: dict[str, Any]) -> str:
