@@ -92,6 +92,15 @@ def test_a_full_session_takes_none_of_a_message(
         each.close()
 
 
+def test_media_of_one_message_after_another_count_together(store: Store, session: Session) -> None:
+    tight = bounded(store, 3 * 6)
+    for name in (b"one", b"two", b"six"):
+        replies.submit(tight, session, submission("look", Media("ab", name)))
+    with pytest.raises(MediaFull, match="18 bytes"):
+        replies.submit(tight, session, submission("look", Media("", b"")))
+    tight.close()
+
+
 def test_what_is_there_already_takes_no_room(store: Store, session: Session) -> None:
     tight = bounded(store, len(CAT.data) + 10)
     for _ in range(3):

@@ -53,7 +53,7 @@ def test_media_come_back_byte_for_byte_where_they_stood(store: Store, session: S
 def test_redis_is_not_asked_where_there_is_nothing_to_fetch(store: Store, session: Session) -> None:
     asked = prompt(Text("a"), Other({"functionCall": {"name": "f"}}))
     calls = store.client.info("stats")["total_commands_processed"]
-    assert with_media(store, session, asked, 1000) == asked
+    assert with_media(store, session, asked, 1000) is asked
     assert store.client.info("stats")["total_commands_processed"] == calls + 1, "the look itself"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backscroll.messages.codec import decode_parts, encode_parts
@@ -32,21 +32,37 @@ json = st.recursive(
     max_leaves=20,
 )
 blobs = st.fixed_dictionaries(
-    {"data": base64s | values},
-    optional={"mimeType": st.sampled_from(["image/png", "a\nb"]) | values, "displayName": values},
+    {"data": base64s},
+    optional={
+        "mimeType": st.sampled_from(["image/png", "a\nb"]) | values,
+        "displayName": values,
+        "sha256": st.just(DIGEST) | values,
+        "size": values,
+    },
+)
+held = st.fixed_dictionaries(
+    {"inlineData": blobs}, optional={"type": st.just("inline_data"), "thought": json}
 )
 others = st.one_of(
+    held,
+    st.fixed_dictionaries({"functionResponse": st.fixed_dictionaries({"parts": st.lists(held, max_size=3)})}),
     st.dictionaries(names, json, max_size=4),
-    st.fixed_dictionaries({"type": st.just("inline_data"), "inlineData": blobs}, optional={"thought": json}),
-    st.fixed_dictionaries(
-        {"functionResponse": st.fixed_dictionaries({"parts": st.lists(blobs, max_size=3)})}
-    ),
 ).map(Other)
 texts = st.builds(Text, st.text(max_size=9), st.booleans(), st.none() | st.text(max_size=5))
 parts = st.lists(texts | others, max_size=4).map(tuple)
 
 
+def shown_as(blob: dict[str, Any]) -> tuple[Part, ...]:
+    return (Other({"type": "inline_data", "inlineData": blob}),)
+
+
 @given(parts)
+@example(shown_as({"data": "-_-_"}))
+@example(shown_as({"data": "+/+/"}))
+@example(shown_as({"data": "QR=="}))
+@example(shown_as({"data": "QQ"}))
+@example(shown_as({"data": " QUJD"}))
+@example(shown_as({"data": "QUJD", "sha256": "7", "size": 1}))
 def test_what_was_detached_and_attached_again_is_as_it_was(before: tuple[Part, ...]) -> None:
     apart, found = detach(before)
     assert attach(apart, found) == before
