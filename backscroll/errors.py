@@ -7,6 +7,7 @@
     │   ├── InvalidRequest      … the caller sent something that cannot be accepted; names the field
     │   │   ├── Malformed       … because it cannot even be read
     │   │   └── TooLarge        … because there is too much of it
+    │   │       └── MediaFull   … together with what the session holds already
     │   ├── NotFound            … there is no such session or reply
     │   └── InvalidSetting      … the process was configured wrongly; names the variable
     ├── BusyError               nothing is wrong: come back when there is room
@@ -68,8 +69,15 @@ class Malformed(InvalidRequest):
 class TooLarge(InvalidRequest):
     """`field` of a request is larger than the limit that the message names."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(field, message, code="too_large")
+    def __init__(self, field: str, message: str, *, code: str = "too_large") -> None:
+        super().__init__(field, message, code=code)
+
+
+class MediaFull(TooLarge):
+    """The session has no room for these media."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("parts", message, code="media_full")
 
 
 class NotFound(PermanentError):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, Self
 
 from backscroll.answering.answering import Answering, answer_session
@@ -20,8 +20,10 @@ from backscroll.answering.lease import Leases
 from backscroll.compaction.compact import Compacting, compact_session
 from backscroll.compaction.measuring import Windows
 from backscroll.doorbell import Doorbell, celery_app
+from backscroll.messages.media import detach
 from backscroll.messages.message import Message
-from backscroll.messages.part import Text, check_said
+from backscroll.messages.part import Part, Text
+from backscroll.messages.said import check_said
 from backscroll.model.gemini import Gemini
 from backscroll.model.port import Model
 from backscroll.session import DEFAULT_TENANT, Session
@@ -79,25 +81,26 @@ class Backscroll:
             ),
         )
 
-    def send(self, session: str, text: str, *, timeout: float = 300.0) -> Reply:
-        """Say `text` in `session` and return the ended reply.
+    def send(self, session: str, text: str | Sequence[Part], *, timeout: float = 300.0) -> Reply:
+        """Say something in `session` and return the ended reply.
 
         When somebody else is answering in this session, their turns come first: the call waits for its
         own to be answered, by whoever gets to it.
 
         Args:
             session: the conversation's name; it begins with its first message.
-            text: what the user says.
+            text: what the user says: that, or parts (`messages.part.Text`, `messages.media.inline`).
             timeout: seconds after which the reply is returned as it stands.
 
         Raises:
-            InvalidRequest: for a session name or text that cannot be accepted.
+            InvalidRequest: for a session name or message that cannot be accepted.
             BusyError: when too many messages wait in the session.
             StoreUnavailable: when Redis does not serve.
         """
-        named, parts = Session(self._tenant, session), (Text(text),)
-        check_said(parts, "text", self._answering.settings.web.message_bytes)
-        submitted = replies.submit(self._store, named, Submission(parts=parts))
+        named = Session(self._tenant, session)
+        parts, media = detach((Text(text),) if isinstance(text, str) else text)
+        check_said(parts, "text", self._answering.settings.web)
+        submitted = replies.submit(self._store, named, Submission(parts=parts, media=media))
         deadline = time.monotonic() + timeout
         while True:
             # Who holds the session now may let go of it before our turn: then it is for us to take.

@@ -34,6 +34,8 @@ Tokens = Annotated[int, Meta(ge=100)]
 Bytes = Annotated[int, Meta(ge=1024)]
 Count = Annotated[int, Meta(ge=1)]
 
+MIB = 1024 * 1024
+
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
     """Settings that are needed together."""
@@ -74,6 +76,9 @@ class StoreSettings(Group, frozen=True, kw_only=True):
             description="seconds until a silent compaction is begun anew; above SUMMARY_DEADLINE",
         ),
     ] = 180.0
+    session_media_bytes: Annotated[
+        Bytes, Meta(description="the most that all media of a session have together, each content once")
+    ] = 64 * MIB
 
 
 class ModelSettings(Group, frozen=True, kw_only=True):
@@ -103,6 +108,13 @@ class ModelSettings(Group, frozen=True, kw_only=True):
         Seconds, Meta(description="seconds for a summary, all its parts and tries together")
     ] = 120.0
     max_output_tokens: Annotated[int, Meta(ge=0, description="limit of one answer; 0: the model's own")] = 0
+    request_media_bytes: Annotated[
+        Bytes,
+        Meta(
+            description="the most media in one request, before base64; "
+            "of more, the newest are sent. Gemini takes 20 MB a request"
+        ),
+    ] = 14 * MIB
 
 
 class BudgetSettings(Group, frozen=True, kw_only=True):
@@ -147,8 +159,13 @@ class WebSettings(Group, frozen=True, kw_only=True):
         "127.0.0.1:8080"
     )
     web_processes: Annotated[Count, Meta(description="gunicorn workers")] = 1
-    body_bytes: Annotated[Bytes, Meta(description="largest request body")] = 256 * 1024
-    message_bytes: Annotated[Bytes, Meta(description="largest message, as UTF-8")] = 64 * 1024
+    body_bytes: Annotated[
+        Bytes, Meta(description="largest request body; holds MESSAGE_BYTES and, as base64, MEDIA_BYTES")
+    ] = 12 * MIB
+    message_bytes: Annotated[
+        Bytes, Meta(description="largest message, as UTF-8; without its media, but for texts among them")
+    ] = 64 * 1024
+    media_bytes: Annotated[Bytes, Meta(description="the most media in one message, before base64")] = 8 * MIB
     settings_bytes: Annotated[Bytes, Meta(description="largest settings of a session, as JSON")] = 64 * 1024
     wait_limit: Annotated[
         float, Meta(ge=0, le=_YEAR, description="seconds that a request may wait for a reply")
@@ -241,10 +258,26 @@ def _checked(settings: Settings) -> Settings:
             variable("message_bytes"),
             "must not be above twice BACKSCROLL_CEILING_TOKENS, or a message could not be sent",
         )
+    _check_media(settings)
     if not settings.worker.broker_url:
         worker = msgspec.structs.replace(settings.worker, broker_url=broker_of(store.redis_url))
         settings = msgspec.structs.replace(settings, worker=worker)
     return settings
+
+
+def _check_media(settings: Settings) -> None:
+    """Refuse limits by which media of an accepted message could not be posted, kept or sent."""
+    web = settings.web
+    if web.body_bytes < -(-web.media_bytes // 3) * 4 + web.message_bytes:
+        raise InvalidSetting(
+            variable("body_bytes"), "must hold four thirds of BACKSCROLL_MEDIA_BYTES, and a message"
+        )
+    for name, most in (
+        ("session_media_bytes", settings.store.session_media_bytes),
+        ("request_media_bytes", settings.model.request_media_bytes),
+    ):
+        if most < web.media_bytes:
+            raise InvalidSetting(variable(name), "must not be below BACKSCROLL_MEDIA_BYTES")
 
 
 def broker_of(redis_url: str) -> str:

@@ -11,7 +11,7 @@ from backscroll.errors import InvalidSetting
 from backscroll.settings import Settings, load
 from backscroll.store.ended import Ended
 from backscroll.store.redis import Store
-from web import compactions, health, messages, problems, replies, sessions
+from web import compactions, health, media, messages, problems, replies, sessions
 from web.backend import Backend
 
 
@@ -41,6 +41,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["backscroll"] = backend
     problems.register(app)
     app.register_blueprint(health.routes(backend))
-    for routes in (messages.routes, replies.routes, sessions.routes, compactions.routes):
+    for routes in (messages.routes, replies.routes, sessions.routes, compactions.routes, media.routes):
         app.register_blueprint(routes(backend), url_prefix="/v1/sessions/<sid>")
     return app

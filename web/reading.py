@@ -4,37 +4,34 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from flask import Request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from backscroll.errors import InvalidRequest, Malformed
-from backscroll.messages.part import Part, Text, check_said
+from backscroll.messages.media import Media
+from backscroll.messages.part import Part
+from backscroll.messages.said import check_said
 from backscroll.settings import WebSettings
 from backscroll.store.replies import OnBusy, Submission
+from web.parts import read_parts
+from web.places import place
 
 Body = TypeVar("Body")
 
-MODEL = r"^[A-Za-z0-9._/-]{1,128}$"
+MODEL = r"^[A-Za-z0-9._/-]{1,128}\Z"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _PREFER_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?:$|[,;])", re.IGNORECASE)
 _PARTS = 64
-
-
-class PartBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of a message as a client posts it."""
-
-    text: str
-    type: Literal["text"] = "text"
 
 
 class MessageBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A message as a client posts it: `text`, or `parts`."""
 
     text: str | None = None
-    parts: Annotated[list[PartBody], msgspec.Meta(max_length=_PARTS)] | None = None
+    parts: Annotated[list[dict[str, Any]], msgspec.Meta(max_length=_PARTS)] | None = None
     model: Annotated[str, msgspec.Meta(pattern=MODEL)] | None = None
     on_busy: OnBusy = "queue"
 
@@ -57,14 +54,16 @@ def submission(request: Request, limits: WebSettings) -> Submission:
     Raises:
         Malformed: when the body is no JSON.
         InvalidRequest: when a field is missing or wrong.
-        TooLarge: when there is too much text.
+        TooLarge: when there is too much of it.
     """
     body = read_body(request, MessageBody)
     key = request.headers.get("Idempotency-Key")
     if key is not None and not _KEY.fullmatch(key):
         raise InvalidRequest("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
+    parts, media = _said(body, limits)
     return Submission(
-        parts=_parts(body, limits.message_bytes),
+        parts=parts,
+        media=media,
         model=body.model,
         on_busy=body.on_busy,
         merged_bytes=limits.message_bytes,
@@ -96,13 +95,12 @@ def _optional_body(request: Request, kind: type[Body]) -> Body:
     return read_body(request, kind) if request.get_data() else kind()
 
 
-def _parts(body: MessageBody, most: int) -> tuple[Part, ...]:
+def _said(body: MessageBody, limits: WebSettings) -> tuple[tuple[Part, ...], dict[str, Media]]:
     if (body.text is None) == (body.parts is None):
         raise InvalidRequest("text", "give either text or parts")
-    texts = [body.text] if body.text is not None else [part.text for part in body.parts or ()]
-    parts = tuple(map(Text, texts))
-    check_said(parts, "text" if body.text is not None else "parts", most)
-    return parts
+    parts, media = read_parts([{"text": body.text}] if body.parts is None else body.parts, "parts")
+    check_said(parts, "text" if body.parts is None else "parts", limits)
+    return parts, media
 
 
 def read_body(request: Request, kind: type[Body]) -> Body:
@@ -112,15 +110,11 @@ def read_body(request: Request, kind: type[Body]) -> Body:
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
-        raise InvalidRequest(_field(str(error)), str(error)) from None
+        raise InvalidRequest(place(str(error)), str(error)) from None
+    except RecursionError:
+        raise Malformed("body", "the body is nested too deeply") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed("body", f"the body is not JSON: {error}") from None
-
-
-def _field(message: str) -> str:
-    """Find the field that a validation error speaks of: "… - at `$.text`", or "… unknown field `x`"."""
-    at = re.search(r"at `\$\.?([^`]*)`", message) or re.search(r"field `([^`]*)`", message)
-    return at.group(1) if at and at.group(1) else "body"
 
 
 def preferred_wait(request: Request, limits: WebSettings) -> float:

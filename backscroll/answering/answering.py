@@ -11,7 +11,7 @@ import tenacity
 from backscroll.answering.lease import Lease, Leases
 from backscroll.answering.turn import Outcome, Pause, work
 from backscroll.compaction.measuring import Windows
-from backscroll.errors import LeaseLost, StoreUnavailable
+from backscroll.errors import LeaseLost, MediaFull, StoreUnavailable
 from backscroll.model.port import Model
 from backscroll.session import Session
 from backscroll.settings import Settings
@@ -77,7 +77,8 @@ def answer_session(answering: Answering, session: Session, *, go_on: Callable[[]
 
 def _end(answering: Answering, turn: Turn, lease: Lease, go_on: Callable[[], bool]) -> Ended | None:
     """Work on a turn and bring it to its end; None when it is to be taken up again later."""
-    outcome = work(turn, answering.model, answering.settings, lease, answering.windows.now())
+    window = answering.windows.now()
+    outcome = work(turn, answering.store, answering.model, answering.settings, lease, window)
     if isinstance(outcome, Pause):
         log.info("snoozed: reply=%s seconds=%g", turn.reply_id, outcome.seconds)
     elif isinstance(outcome, ReplyError):
@@ -104,4 +105,10 @@ def _write(answering: Answering, turn: Turn, outcome: Outcome, *, go_on: bool) -
         return None
     if isinstance(outcome, ReplyError):
         return fail(answering.store, turn, outcome, go_on=go_on, ceiling=ceiling)
-    return commit(answering.store, turn, outcome, go_on=go_on, ceiling=ceiling)
+    try:
+        return commit(answering.store, turn, outcome, go_on=go_on, ceiling=ceiling)
+    except MediaFull as error:
+        # An answer without its pictures would be another one: better none, and the reason.
+        log.warning("not kept: reply=%s code=%s", turn.reply_id, error.code)
+        full = ReplyError(error.code, error.message, retryable=False)
+        return fail(answering.store, turn, full, go_on=go_on, ceiling=ceiling)

@@ -8,14 +8,17 @@ import msgspec
 
 from backscroll.answering.context import build_prompt, of_settings, sends_all
 from backscroll.answering.lease import Lease
+from backscroll.answering.media import with_media
 from backscroll.compaction.plan import is_due
 from backscroll.compaction.window import Window
 from backscroll.errors import HandedBack, PermanentError, TransientError
 from backscroll.messages import tokens
+from backscroll.messages.media import detach
 from backscroll.messages.message import Message
 from backscroll.model.asking import AskedToPause, ask
 from backscroll.model.port import Answer, Model, Prompt
 from backscroll.settings import Settings
+from backscroll.store.redis import Store
 from backscroll.store.replies import ReplyError
 from backscroll.store.turns import Completed, Turn
 
@@ -29,13 +32,15 @@ class Pause(msgspec.Struct, frozen=True):
 Outcome = Completed | ReplyError | Pause
 
 
-def work(turn: Turn, model: Model, settings: Settings, lease: Lease, window: Window) -> Outcome:
+def work(turn: Turn, store: Store, model: Model, settings: Settings, lease: Lease, window: Window) -> Outcome:
     """Answer a turn from its context as it stands; `window` tells whether a compaction is due then.
 
     Raises:
         LeaseLost: when the session passed to somebody else meanwhile.
+        StoreUnavailable: when the media that the context refers to cannot be had.
     """
     prompt = build_prompt(turn, settings)
+    prompt = with_media(store, turn.session, prompt, settings.model.request_media_bytes)
     try:
         answer = _answer(prompt, model, settings, lease)
     except HandedBack:
@@ -73,13 +78,15 @@ def _completed(turn: Turn, prompt: Prompt, answer: Answer, window: Window) -> Co
     size = _size(prompt, answer)
     # The two messages of this turn are not in the snapshot that the claim gave, but count.
     now = int(time.time() * 1000)
+    parts, media = detach(answer.parts)
     messages = (
         *turn.context.messages,
         Message(seq=turn.context.last + 1, role="user", ts=turn.accepted_at, parts=turn.request),
-        Message(seq=turn.context.last + 2, role="model", ts=now, parts=answer.parts),
+        Message(seq=turn.context.last + 2, role="model", ts=now, parts=parts),
     )
     return Completed(
-        parts=answer.parts,
+        parts=parts,
+        media=media,
         model=answer.model,
         asked=prompt.model,
         usage=answer.usage,

@@ -9,11 +9,10 @@ import msgspec
 
 from backscroll.messages import tokens
 from backscroll.messages.chapter import Chapter, render
+from backscroll.messages.media import split
 from backscroll.messages.message import Message
 from backscroll.messages.part import Other
 from backscroll.messages.tool_data import call_of, leaves, response_of
-
-_MEDIA = frozenset({"inlineData", "inline_data"})
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +47,7 @@ def _data(message: Message) -> Iterator[str]:
         found = call_of(part) or response_of(part)
         if found:
             yield found.name
-        shown = found.values if found else {k: v for k, v in part.raw.items() if k not in _MEDIA}
+        shown = found.values if found else split(part)[0]
         for name, text in leaves(shown):
             yield name
             yield text

@@ -7,8 +7,6 @@ from typing import Any
 
 import msgspec
 
-from backscroll.errors import InvalidRequest, TooLarge
-
 
 class Text(msgspec.Struct, frozen=True):
     """Words. `signature` is the model's own mark on them and goes back to it exactly as it came."""
@@ -58,23 +56,3 @@ def from_stored(raw: Mapping[str, Any]) -> Part:
 def spoken(parts: Iterable[Part]) -> str:
     """Join what a person would read: the texts, without the model's thoughts."""
     return "".join(part.text for part in parts if isinstance(part, Text) and not part.thought)
-
-
-def check_said(parts: Iterable[Part], field: str, most: int) -> None:
-    """Refuse what cannot be a user's message.
-
-    Args:
-        parts: what was said.
-        field: the part of the request that holds it, for the error.
-        most: bytes of UTF-8 that all texts may have together.
-
-    Raises:
-        InvalidRequest: when nothing was said.
-        TooLarge: when there is too much text.
-    """
-    said = spoken(parts)
-    if not said.strip():
-        raise InvalidRequest(field, f"{field} must not be empty")
-    size = len(said.encode())
-    if size > most:
-        raise TooLarge(field, f"{field} has {size:,} bytes of UTF-8; at most {most:,} are accepted")

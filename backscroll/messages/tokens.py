@@ -1,6 +1,7 @@
 """How many tokens something will cost, before a model has counted it.
 
-A quarter of the UTF-8 bytes is right within a third for European languages and Chinese alike. Where a
+A quarter of the UTF-8 bytes is right within a third for European languages and Chinese alike. Media count
+by their kind and size: never by their base64, which no model reads as text. All of it is a guess: where a
 session has been measured (`usage_metadata`), callers scale this estimate by what was found.
 """
 
@@ -10,10 +11,19 @@ from collections.abc import Iterable
 
 import msgspec
 
+from backscroll.messages.media import mime_of, size_of, split
 from backscroll.messages.message import Message
-from backscroll.messages.part import Part, Text, to_stored
+from backscroll.messages.part import Other, Part, Text
 
 BYTES_A_TOKEN = 4
+
+# What Gemini counts for a picture in full resolution, and for each page of a document, second of sound,
+# second of film; how many bytes one of these usually has; and what it counts where nothing else is known.
+_PICTURE = 1_100
+_PAGE, _PAGE_BYTES = 560, 100_000
+_HEARD, _HEARD_BYTES = 32, 16_000
+_SEEN, _SEEN_BYTES = 300, 250_000
+_UNKNOWN = 258
 
 
 def of_text(text: str) -> int:
@@ -21,14 +31,34 @@ def of_text(text: str) -> int:
     return -(-len(text.encode()) // BYTES_A_TOKEN)
 
 
+def of_media(mime: str, size: int) -> int:
+    """Estimate the tokens of media of this kind and size; 0 where nobody knows the size."""
+    if mime.startswith("image/"):
+        return _PICTURE
+    if mime.startswith("text/"):
+        return max(-(-size // BYTES_A_TOKEN), _UNKNOWN)
+    for kind, tokens, a_piece in (
+        ("application/pdf", _PAGE, _PAGE_BYTES),
+        ("audio/", _HEARD, _HEARD_BYTES),
+        ("video/", _SEEN, _SEEN_BYTES),
+    ):
+        if mime.startswith(kind) and size:
+            return -(-size // a_piece) * tokens
+    return _UNKNOWN
+
+
 def of_parts(parts: Iterable[Part]) -> int:
-    """Estimate the tokens of parts; one that is not text counts as its JSON."""
-    return sum(
-        of_text(part.text)
-        if isinstance(part, Text)
-        else -(-len(msgspec.json.encode(to_stored(part))) // BYTES_A_TOKEN)
-        for part in parts
-    )
+    """Estimate the tokens of parts; what is neither text nor media counts as its JSON."""
+    return sum(of_text(part.text) if isinstance(part, Text) else _of_other(part) for part in parts)
+
+
+def _of_other(part: Other) -> int:
+    rest, blobs = split(part)
+    media = sum(of_media(mime_of(blob), size_of(blob)) for blob in blobs)
+    elsewhere = rest.get("fileData")
+    if isinstance(elsewhere, dict):
+        media += of_media(mime_of(elsewhere), 0)
+    return media + (-(-len(msgspec.json.encode(rest)) // BYTES_A_TOKEN) if rest else 0)
 
 
 def of_messages(messages: Iterable[Message]) -> int:

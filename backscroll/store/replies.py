@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 from secrets import token_hex
 from typing import Any, Literal, get_args
@@ -10,10 +11,11 @@ import msgspec
 
 from backscroll.errors import InboxFull, InvalidRequest, NotFound, SessionBusy
 from backscroll.messages.codec import decode_parts, encode_parts
+from backscroll.messages.media import Media
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Part, spoken
 from backscroll.session import Session
-from backscroll.store import keys
+from backscroll.store import keys, media
 from backscroll.store.redis import Store, table
 
 Status = Literal["queued", "in_progress", "completed", "failed", "cancelled", "incomplete"]
@@ -76,11 +78,14 @@ class Submitted(msgspec.Struct, frozen=True):
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """A message as the client posted it. `model` overrides the deployment's for this message.
 
+    `media` are those that `parts` refer to, by their SHA-256.
+
     `on_busy` decides when anything waits or is in work: the message queues, is rejected, or is merged into
     the last one that waits, up to `merged_bytes` of JSON for both.
     """
 
     parts: tuple[Part, ...]
+    media: Mapping[str, Media] = {}
     model: str | None = None
     on_busy: OnBusy = "queue"
     merged_bytes: int = 64 * 1024
@@ -94,8 +99,11 @@ def submit(store: Store, session: Session, submission: Submission) -> Submitted:
         InboxFull: when too many messages wait.
         SessionBusy: when anything is in work and the client asked to be turned away then.
         InvalidRequest: when the idempotency key was used for another body.
+        MediaFull: when the session has no room for the media.
         StoreUnavailable: when Redis does not serve.
     """
+    # Before the message: none may ever refer to what is not there.
+    media.put(store, session, submission.media)
     request = encode_parts(submission.parts)
     idem, fingerprint = "", ""
     if submission.idempotency_key is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,10 +11,12 @@ from backscroll.errors import LeaseLost
 from backscroll.ledger.ledger import Ledger, decode_ledger
 from backscroll.messages.chapter import Chapter, decode_chapter
 from backscroll.messages.codec import decode, decode_parts, encode, encode_parts
+from backscroll.messages.media import Media
 from backscroll.messages.message import Message, Usage
 from backscroll.messages.part import Part
 from backscroll.session import Session
 from backscroll.session_settings import SessionSettings, decode_settings
+from backscroll.store import media
 from backscroll.store.meter import bucket
 from backscroll.store.redis import Argument, Store, table
 from backscroll.store.replies import ReplyError
@@ -65,7 +67,8 @@ class Ended(msgspec.Struct, frozen=True):
 class Completed(msgspec.Struct, frozen=True, kw_only=True):
     """An answer to commit. `tokens` is the size of the context with it; `finished_at` is ms since 1970.
 
-    `model` is the version that answered, `asked` the name that it was asked by.
+    `model` is the version that answered, `asked` the name that it was asked by. `media` are those that
+    `parts` refer to, by their SHA-256.
 
     `measured`: the whole context was sent, and it is the model that counted it.
     """
@@ -79,6 +82,7 @@ class Completed(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
     compaction_due: bool
     finished_at: int
+    media: Mapping[str, Media] = {}
 
 
 def claim(store: Store, session: Session, token: str, *, ceiling: int) -> Turn | None:
@@ -104,7 +108,9 @@ def commit(store: Store, turn: Turn, answer: Completed, *, go_on: bool, ceiling:
 
     Raises:
         LeaseLost: when the session is not ours any more. Nothing was written.
+        MediaFull: when the session has no room for the answer's media. Nothing was written.
     """
+    media.put(store, turn.session, answer.media, token=turn.token)
     seq = turn.context.last + 1
     user = Message(seq=seq, role="user", ts=turn.accepted_at, parts=turn.request)
     model = Message(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,13 @@ import pytest
 from tests.stack.api import Api
 
 JSON = {"Content-Type": "application/json"}
+
+PICTURE = {"mimeType": "image/png", "data": "QUJD"}
+
+
+def parts(*posted: dict[str, Any]) -> bytes:
+    return json.dumps({"parts": posted}).encode()
+
 
 BODIES: list[tuple[str, bytes, dict[str, str], int, str, str | None]] = [
     ("nothing", b"", JSON, 400, "malformed", "body"),
@@ -36,7 +44,67 @@ BODIES: list[tuple[str, bytes, dict[str, str], int, str, str | None]] = [
     ("a wrong on_busy", b'{"text":"hi","on_busy":"shout"}', JSON, 422, "invalid_request", "on_busy"),
     ("a wrong model", b'{"text":"hi","model":"a model"}', JSON, 422, "invalid_request", "model"),
     ("too long a text", b'{"text":"' + b"x" * 70_000 + b'"}', JSON, 413, "too_large", "text"),
-    ("a megabyte", b'{"text":"' + b"x" * 1_000_000 + b'"}', JSON, 413, "too_large", None),
+    ("more than a body", b'{"text":"' + b"x" * 13_000_000 + b'"}', JSON, 413, "too_large", None),
+    (
+        "too deep",
+        b'{"parts":[{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}]}",
+        JSON,
+        400,
+        "malformed",
+        "body",
+    ),
+    ("a part that is none", b'{"parts":["hi"]}', JSON, 422, "invalid_request", "parts[0]"),
+    ("an empty part", b'{"parts":[{"text":"hi"},{}]}', JSON, 422, "invalid_request", "parts[1]"),
+    ("blank parts", b'{"parts":[{"text":""},{"text":" "}]}', JSON, 422, "invalid_request", "parts"),
+    ("too many parts", parts(*[{"text": "x"}] * 65), JSON, 422, "invalid_request", "parts"),
+    (
+        "an unknown part",
+        parts({"hologram": {}}),
+        *(JSON, 422, "invalid_request", "parts[0].hologram"),
+    ),
+    (
+        "a type of another part",
+        parts({"type": "text", "inlineData": PICTURE}),
+        *(JSON, 422, "invalid_request", "parts[0].type"),
+    ),
+    (
+        "no mime type",
+        parts({"text": "hi"}, {"inlineData": PICTURE | {"mimeType": "png"}}),
+        *(JSON, 422, "invalid_request", "parts[1].inlineData.mimeType"),
+    ),
+    (
+        "no base64",
+        parts({"inline_data": PICTURE | {"data": "QUJD*"}}),
+        *(JSON, 422, "invalid_request", "parts[0].inlineData.data"),
+    ),
+    (
+        "a file of this machine",
+        parts({"fileData": {"fileUri": "file:///etc/passwd"}}),
+        *(JSON, 422, "invalid_request", "parts[0].fileData.fileUri"),
+    ),
+    (
+        "a wrong function's name",
+        parts({"functionResponse": {"name": "a b", "response": {}}}),
+        *(JSON, 422, "invalid_request", "parts[0].functionResponse.name"),
+    ),
+    (
+        "too long a response",
+        parts({"functionResponse": {"name": "f", "response": {"x": "x" * 70_000}}}),
+        *(JSON, 413, "too_large", "parts"),
+    ),
+    (
+        "too long a text in a file",
+        parts({"inlineData": {"mimeType": "text/csv", "data": "QUJD" * 24_000}}),
+        *(JSON, 413, "too_large", "parts"),
+    ),
+    (
+        "too many media",
+        parts(
+            {"inlineData": PICTURE | {"data": "QUJD" * (2 * 2**20)}},
+            {"inlineData": PICTURE | {"data": "QUJD" * 800_000}},
+        ),
+        *(JSON, 413, "too_large", "parts"),
+    ),
 ]
 
 
@@ -71,6 +139,7 @@ def test_a_bad_session_name_is_refused_on_every_route(api: Api, name: str) -> No
         api.http.post(f"{base}/replies/r_1/cancel"),
         api.http.post(f"{base}/compact"),
         api.http.post(f"{base}/restore"),
+        api.http.get(f"{base}/media/{'0' * 64}"),
     ]
     assert {(r.status_code, r.json()["field"]) for r in responses} == {(422, "session")}
 

@@ -9,6 +9,8 @@ import pytest
 
 from backscroll import Backscroll
 from backscroll.errors import InvalidRequest, InvalidSetting, NotFound
+from backscroll.messages.media import inline
+from backscroll.messages.part import Other, Text
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
 
@@ -31,6 +33,17 @@ def test_send_answers_and_remembers_without_any_other_process(chat: Backscroll, 
     assert reply.status == "completed"
     assert "4711-B" in reply.text
     assert [message.seq for message in chat.history(sid)] == [1, 2, 3, 4]
+
+
+def test_send_takes_pictures_too_and_the_history_refers_to_them(
+    chat: Backscroll, model: OfflineModel, sid: str
+) -> None:
+    chat.send(sid, [Text(f"look, {sid}"), inline("image/png", b"a cat")])
+    _, shown = chat.history(sid)[0].parts
+    assert isinstance(shown, Other)
+    assert shown.raw["inlineData"].keys() == {"mimeType", "sha256", "size"}
+    (request,) = model.requests("reply", containing=sid)
+    assert request["body"]["contents"][0]["parts"][1]["inlineData"]["data"]
 
 
 def test_a_second_process_goes_on_where_the_first_ended(stack: Stack, sid: str) -> None:

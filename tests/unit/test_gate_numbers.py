@@ -135,7 +135,11 @@ def test_no_heap_of_digits_is_too_much_to_judge(stated: str) -> None:
 
 def test_media_say_no_numbers() -> None:
     image = Other({"type": "inline_data", "inlineData": {"mimeType": "image/png", "data": "4711"}})
-    assert wrong_number(["4711"], of_messages(messages([said("user", image)])))
+    elsewhere = Other(
+        {"type": "inline_data", "inlineData": {"mimeType": "a/b", "sha256": "4711", "size": 4711}}
+    )
+    for part in (image, elsewhere):
+        assert wrong_number(["4711"], of_messages(messages([said("user", part)])))
 
 
 def test_the_day_of_the_conversation_counts_as_said() -> None:

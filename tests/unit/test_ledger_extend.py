@@ -263,5 +263,6 @@ def test_thoughts_and_media_bring_nothing_in() -> None:
     parts: tuple[Part, ...] = (
         Text("Think of Bergen", thought=True),
         Other({"type": "inline_data", "inlineData": {"data": "QUJD"}}),
+        Other({"type": "inline_data", "inlineData": {"mimeType": "a/b", "sha256": "4711-B", "size": 4711}}),
     )
     assert extend(Ledger(), messages([said("user", "hello"), said("model", *parts)])).said == ()

@@ -114,6 +114,10 @@ def test_an_address_has_a_host_and_a_port(value: str) -> None:
         ("BACKSCROLL_TRIGGER_TURNS", {"BACKSCROLL_TRIGGER_TURNS": "9"}),
         ("BACKSCROLL_COMPACTION_LEASE", {"BACKSCROLL_SUMMARY_DEADLINE": "180"}),
         ("BACKSCROLL_MESSAGE_BYTES", {"BACKSCROLL_MESSAGE_BYTES": "80002"}),
+        ("BACKSCROLL_BODY_BYTES", {"BACKSCROLL_BODY_BYTES": "11250347"}),
+        ("BACKSCROLL_BODY_BYTES", {"BACKSCROLL_MEDIA_BYTES": "9400000"}),
+        ("BACKSCROLL_SESSION_MEDIA_BYTES", {"BACKSCROLL_SESSION_MEDIA_BYTES": "8388607"}),
+        ("BACKSCROLL_REQUEST_MEDIA_BYTES", {"BACKSCROLL_REQUEST_MEDIA_BYTES": "8388607"}),
     ],
 )
 def test_values_that_are_wrong_only_together_are_refused(blamed: str, environ: dict[str, str]) -> None:
@@ -128,11 +132,13 @@ def test_values_that_are_wrong_only_together_are_refused(blamed: str, environ: d
         {"BACKSCROLL_RECENT_TURNS": "50", "BACKSCROLL_TRIGGER_TURNS": "0"},
         {"BACKSCROLL_SUMMARY_DEADLINE": "179.9"},
         {"BACKSCROLL_MESSAGE_BYTES": "80000"},
+        {"BACKSCROLL_BODY_BYTES": "11250348"},
+        {"BACKSCROLL_SESSION_MEDIA_BYTES": "8388608", "BACKSCROLL_REQUEST_MEDIA_BYTES": "8388608"},
     ],
 )
 def test_values_at_the_limit_of_what_fits_together_are_taken(environ: dict[str, str]) -> None:
     settings = load(environ)
-    assert {name: f"{read(settings, name):g}" for name in environ} == environ
+    assert {name: f"{read(settings, name):.10g}" for name in environ} == environ
 
 
 def test_the_broker_is_where_the_history_is_unless_it_is_named() -> None:

@@ -12,6 +12,7 @@ from backscroll.compaction.lines import LONGEST_TOOL_DATA
 from backscroll.compaction.summary import build_merge_prompt, build_prompts, target
 from backscroll.messages import tokens
 from backscroll.messages.chapter import Chapter, OpenTask, Summary
+from backscroll.messages.media import detach, inline
 from backscroll.messages.message import Message
 from backscroll.messages.part import Other, Text
 from backscroll.model.port import Prompt
@@ -54,9 +55,17 @@ def test_f11_messages_stand_in_order_each_with_its_seq_and_role() -> None:
 
 def test_f14_media_go_as_placeholders() -> None:
     # Elsewhere the base64 of images made a request of two million tokens.
-    image = Other({"type": "inline_data", "inlineData": {"mimeType": "image/png", "data": "A" * 100_000}})
-    history = messages([said("user", "Look:", image), said("model", "A cat.")])
-    assert lines(*history)[0] == "[1] user: Look: (inline_data)"
+    here = inline("image/png", b"x" * 75_000)
+    (elsewhere,), _ = detach((here,))
+    for image in (here, elsewhere):
+        history = messages([said("user", "Look:", image), said("model", "A cat.")])
+        assert lines(*history)[0] == "[1] user: Look: (inline_data)"
+
+
+def test_f14_media_make_no_chapter_longer_than_their_tokens_are_worth() -> None:
+    # Elsewhere the base64 counted as text, here it would ask for the longest chapter there is.
+    (picture,), _ = detach((inline("image/png", b"x" * 750_000),))
+    assert target(messages([said("user", picture), said("model", "A cat.")]), 400) == 12
 
 
 def test_a_part_that_nobody_knows_is_named_and_never_an_error() -> None:

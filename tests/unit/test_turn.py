@@ -15,6 +15,7 @@ from backscroll.model.port import Answer, Heard, Prompt
 from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.settings import BudgetSettings, Settings
+from backscroll.store.redis import Store
 from backscroll.store.turns import Completed, Context, Turn
 from tests.unit.conversations import messages, plain_turn
 
@@ -50,7 +51,8 @@ def completed(context: Context, usage: Usage = COUNTED, **budget: int) -> Comple
         context=context,
     )
     settings = Settings(budget=BudgetSettings(**budget))
-    outcome = work(turn, Answers(usage), settings, Lease(SESSION), given(settings.budget))
+    store = Store(settings.store)  # never asked: there are no media
+    outcome = work(turn, store, Answers(usage), settings, Lease(SESSION), given(settings.budget))
     assert isinstance(outcome, Completed)
     return outcome
 
