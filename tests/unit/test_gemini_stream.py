@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from backscroll.errors import PermanentError, TransientError
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Other, Text
-from backscroll.model.gemini import _Gathered
+from backscroll.model.gathered import Gathered
+from backscroll.model.gemini import read
 from backscroll.model.port import Answer
 
 
@@ -26,9 +27,9 @@ def chunk(*parts: dict[str, Any], finish: str | None = None, **rest: Any) -> dic
 
 
 def gathered(*chunks: dict[str, Any]) -> Answer:
-    together = _Gathered()
+    together = Gathered()
     for each in chunks:
-        together.add(types.GenerateContentResponse.model_validate(each))
+        together.add(read(types.GenerateContentResponse.model_validate(each)))
     return together.answer("asked-model")
 
 
