@@ -114,12 +114,11 @@ class _Client:
     async def generate(
         self, model: str, asked: dict[str, object], *, timeout: float, deadline: float, heard: Heard | None
     ) -> Answer:
-        options = types.HttpOptions(timeout=max(1, int(timeout * 1000)), extra_body=asked)
-        # Whoever calls functions, it is not the SDK.
-        config = types.GenerateContentConfig(
-            http_options=options,
-            automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
-        )
+        # A dict, because the SDK makes a deep copy of its own type, with all of the history in it.
+        config: types.GenerateContentConfigDict = {
+            "http_options": {"timeout": max(1, int(timeout * 1000)), "extra_body": asked},
+            "automatic_function_calling": {"disable": True},  # whoever calls functions, it is not the SDK
+        }
         gathered = Gathered()
         if heard is not None:
             heard.begin()
@@ -198,6 +197,8 @@ def _translated(key: str) -> Iterator[None]:
     except (ValueError, httpx2.InvalidURL):
         # All else of the request was checked before: what is left stands in its address and headers.
         raise PermanentError("invalid_config", "the model's name or the key cannot be sent") from None
+    except RecursionError:
+        raise PermanentError("invalid_config", "what is sent is nested too deeply") from None
 
 
 def api_error(error: errors.APIError, key: str) -> TransientError | PermanentError:

@@ -107,7 +107,7 @@ class Replaying:
                     self.wfile.write(b"ff\r\ndata: {")
                 replaying.begun.set()
                 if answer.ending == "silent":
-                    with suppress(ConnectionResetError):
+                    with suppress(ConnectionError):
                         self.rfile.read(1)  # returns when the other side closes the connection
                     replaying.left.set()
                 self.close_connection = True

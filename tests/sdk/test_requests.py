@@ -176,6 +176,7 @@ def test_a_schema_and_a_tier_are_asked_for(api: Replaying, gemini: Gemini) -> No
         ({"tools": ({"functionDeclarations": SECRET},)}, "tools.0.functionDeclarations: "),
         ({"tool_config": {"functionCallingConfig": SECRET}}, "tool_config.functionCallingConfig: "),
         ({"generation_config": {"responseSchema": nested(2_000)}}, "generation_config: "),
+        ({"generation_config": {"newThing": nested(2_000)}}, "nested too deeply"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_where_it_stands(
