@@ -101,6 +101,11 @@ def test_the_last_count_of_tokens_counts() -> None:
     )
 
 
+def test_a_count_of_tokens_stands_though_the_last_piece_names_none() -> None:
+    counted = chunk({"text": "a"}, usageMetadata={"promptTokenCount": 7})
+    assert gathered(counted, STOP).usage == Usage(prompt_tokens=7)
+
+
 def test_the_model_that_answered_is_named_else_the_one_that_was_asked() -> None:
     assert gathered(chunk({"text": "a"}, finish="STOP")).model == "asked-model"
     assert gathered(chunk({"text": "a"}, finish="STOP", modelVersion="flash-002")).model == "flash-002"
