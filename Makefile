@@ -9,9 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup run test check chaos lock clean
+.PHONY: help setup run test check chaos sdk-matrix lock clean
 help: ## what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.run ## install what it needs to run, from the lock file
 run: $(VENV)/.run ## start everything on this machine (HOST=, PORT=, DATA_DIR=)
@@ -29,9 +29,12 @@ check: $(VENV)/.dev ## lint, types, import contracts
 chaos: $(VENV)/.dev ## kill, pause and restart everything for a while, and check that nothing is lost (MINUTES=, SEED=)
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
 
-lock: ## pin what pyproject.toml asks for (needs uv)
-	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --group build -o requirements.lock
-	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --group build --group dev -c requirements.lock -o requirements-dev.lock
+sdk-matrix: $(VENV)/.dev ## the adapter's tests on the oldest promised google-genai, one between and the newest
+	@$(BIN)/python -m tests.sdk.matrix
+
+lock: $(VENV)/.dev ## pin what pyproject.toml asks for
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --group build -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --group build --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove what the set-up installed; conversations stay
 	rm -rf $(VENV)

@@ -49,7 +49,7 @@ def test_the_pause_that_the_model_asks_for_is_kept(api: Api, model: OfflineModel
 
 PERMANENT = [
     ("400", "model_refused"),
-    ("404", "model_refused"),
+    ("404", "model_not_found"),
     ("blocked", "blocked"),
     ("safety", "blocked"),
 ]

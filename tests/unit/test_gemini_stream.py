@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from backscroll.errors import PermanentError, TransientError
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Other, Text
-from backscroll.model.gemini import _Gathered
+from backscroll.model.gathered import Gathered
+from backscroll.model.gemini import read
 from backscroll.model.port import Answer
 
 
@@ -26,9 +27,9 @@ def chunk(*parts: dict[str, Any], finish: str | None = None, **rest: Any) -> dic
 
 
 def gathered(*chunks: dict[str, Any]) -> Answer:
-    together = _Gathered()
+    together = Gathered()
     for each in chunks:
-        together.add(types.GenerateContentResponse.model_validate(each))
+        together.add(read(types.GenerateContentResponse.model_validate(each)))
     return together.answer("asked-model")
 
 
@@ -98,6 +99,11 @@ def test_the_last_count_of_tokens_counts() -> None:
     assert answer.usage == Usage(
         prompt_tokens=7, output_tokens=2, thought_tokens=3, cached_tokens=4, total_tokens=12
     )
+
+
+def test_a_count_of_tokens_stands_though_the_last_piece_names_none() -> None:
+    counted = chunk({"text": "a"}, usageMetadata={"promptTokenCount": 7})
+    assert gathered(counted, STOP).usage == Usage(prompt_tokens=7)
 
 
 def test_the_model_that_answered_is_named_else_the_one_that_was_asked() -> None:
