@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import redis as redis_py
-from redis.backoff import ExponentialBackoff
+from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.retry import Retry
 
@@ -22,6 +22,7 @@ from backscroll.store import keys
 from backscroll.store.scripts import Script, script
 
 _TRIES_AGAIN = Retry(ExponentialBackoff(cap=0.2, base=0.05), 1)
+_TRIES_ONCE = Retry(NoBackoff(), 0)
 
 Argument = str | bytes | int
 
@@ -35,6 +36,13 @@ def connect(url: str) -> redis_py.Redis:
         retry=_TRIES_AGAIN,
         health_check_interval=15,
         max_connections=10_000,  # the default of 100 raises where a process has more turns in work
+    )
+
+
+def connect_to_listen(url: str) -> redis_py.Redis:
+    """Open what pub/sub listens on: whoever listens has to learn of each failure, and sees to it."""
+    return redis_py.Redis.from_url(
+        url, socket_timeout=1, socket_connect_timeout=0.5, retry=_TRIES_ONCE, health_check_interval=0
     )
 
 
