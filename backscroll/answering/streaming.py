@@ -144,6 +144,7 @@ class Streams:
         finally:
             with self._changed:
                 self._open.discard(stream)
+                self._changed.wait_for(lambda: not stream.under_way)
 
     def _run(self) -> None:
         while True:

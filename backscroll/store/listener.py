@@ -35,13 +35,13 @@ class Listener:
         self._heard = heard
         self._missed = missed
         self._changed = threading.Condition()
-        self._channels: dict[str, bool] = {}  # whether the connection stands for it
+        self._channels: dict[str, bool] = {}  # whether it was ever heard
         self._pubsub: PubSub | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
 
     def listen(self, channel: str) -> bool:
-        """Listen to `channel` from now on. True when it is heard already, and `missed` need not be called."""
+        """Listen to `channel` from now on. False when `missed` will be called, True when it was before."""
         with self._changed:
             if channel in self._channels:
                 return self._channels[channel]
@@ -98,7 +98,6 @@ class Listener:
             self._changed.wait_for(lambda: self._channels or self._closed)
             if self._closed:
                 return False
-            self._channels = dict.fromkeys(self._channels, False)
             pubsub.subscribe(*self._channels)
             self._pubsub = pubsub
             return True

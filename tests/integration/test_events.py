@@ -280,6 +280,25 @@ def test_a_session_that_is_deleted_takes_its_events_along_and_tells_who_streams(
             events.read(store, session, each)
 
 
+def test_events_go_with_their_session_also_where_the_reply_outlives_it(
+    store: Store, redis: redis_py.Redis, session: Session, rid: str
+) -> None:
+    redis.delete(keys.of_session(session, store.settings.shards)[0])
+    with pytest.raises(NotFound):
+        events.read(store, session, rid)
+
+
+def test_a_clock_that_goes_back_gives_no_id_twice(
+    store: Store, redis: redis_py.Redis, session: Session, rid: str
+) -> None:
+    claim(store, session, "a")
+    ahead = f"{2**42}-0"
+    redis.xadd(key(store, session, rid), {"delta": '{"text":"told in the future"}'}, id=ahead)
+    let_the_lease_run_out(store, session)
+    claim(store, session, "b")
+    assert shown(events.read(store, session, rid, ahead)) == [begun(2)]
+
+
 def test_another_session_cannot_read_them(store: Store, session: Session, rid: str) -> None:
     with pytest.raises(NotFound):
         events.read(store, Session("tests", session.id + "-other"), rid)
