@@ -17,6 +17,7 @@ from typing import Literal, Self
 
 from backscroll.answering.answering import Answering, answer_session
 from backscroll.answering.lease import Leases
+from backscroll.answering.streaming import Streams
 from backscroll.compaction.compact import Compacting, compact_session
 from backscroll.compaction.measuring import Windows
 from backscroll.doorbell import Doorbell, celery_app
@@ -73,6 +74,7 @@ class Backscroll:
             settings=settings,
             windows=windows,
             leases=Leases(self._store),
+            streams=Streams(self._store),
             ring=self._bell.ring,
             ring_compaction=(
                 self._bell.ring_compaction

@@ -170,6 +170,9 @@ class WebSettings(Group, frozen=True, kw_only=True):
     wait_limit: Annotated[
         float, Meta(ge=0, le=_YEAR, description="seconds that a request may wait for a reply")
     ] = 60.0
+    heartbeat: Annotated[
+        Seconds, Meta(description="seconds of silence after which a stream of events shows that it is there")
+    ] = 15.0
 
 
 class WorkerSettings(Group, frozen=True, kw_only=True):

@@ -10,8 +10,9 @@ from backscroll.doorbell import Doorbell, celery_app
 from backscroll.errors import InvalidSetting
 from backscroll.settings import Settings, load
 from backscroll.store.ended import Ended
+from backscroll.store.following import Following
 from backscroll.store.redis import Store
-from web import compactions, health, media, messages, problems, replies, sessions
+from web import compactions, events, health, media, messages, problems, replies, sessions
 from web.backend import Backend
 
 
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         settings=settings,
         store=store,
         ended=Ended(store),
+        following=Following(store),
         bell=Doorbell(celery_app(settings.worker, publishes_only=True)),
     )
     app = Flask("web", static_folder=None)
@@ -41,6 +43,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["backscroll"] = backend
     problems.register(app)
     app.register_blueprint(health.routes(backend))
-    for routes in (messages.routes, replies.routes, sessions.routes, compactions.routes, media.routes):
+    for routes in (
+        messages.routes,
+        replies.routes,
+        events.routes,
+        sessions.routes,
+        compactions.routes,
+        media.routes,
+    ):
         app.register_blueprint(routes(backend), url_prefix="/v1/sessions/<sid>")
     return app

@@ -8,17 +8,24 @@ from backscroll.doorbell import Doorbell
 from backscroll.session import DEFAULT_TENANT, Session
 from backscroll.settings import Settings
 from backscroll.store.ended import Ended
+from backscroll.store.following import Following
 from backscroll.store.redis import Store
 
 
 @dataclass(frozen=True)
 class Backend:
-    """The store, who hears of ended replies, and the doorbell."""
+    """The store, who hears of ended replies, who hears of their events, and the doorbell."""
 
     settings: Settings
     store: Store
     ended: Ended
+    following: Following
     bell: Doorbell
+
+    def release(self) -> None:
+        """Let go of all requests that wait for something: the process ends."""
+        self.ended.release()
+        self.following.release()
 
     def session(self, sid: str) -> Session:
         """Name the caller's session `sid`.

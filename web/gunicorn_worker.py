@@ -2,7 +2,7 @@
 
 The original waits its whole `graceful_timeout` for connections on which clients only might ask something
 again, and for requests that wait for a reply. Here the former are closed, and the latter are answered with
-the reply as it stands: nobody is cut off in the middle of an answer.
+the reply as it stands; streams of events end behind a whole event. Nobody is cut off in the middle.
 """
 
 from __future__ import annotations
@@ -53,4 +53,4 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     def _let_go(self) -> None:
         for idle in tuple(self._idle):
             idle.end()
-        self.wsgi.extensions["backscroll"].ended.release()
+        self.wsgi.extensions["backscroll"].release()

@@ -47,12 +47,22 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
+def document(error: BackscrollError) -> dict[str, object]:
+    """Describe an error, also where it is too late for a response of its own: within a stream."""
+    status, title = _status(error)
+    return _document(status, title, error.code, error.message, getattr(error, "field", None))
+
+
 def _ours(error: BackscrollError) -> Response:
-    status, title = next((status, title) for kind, status, title in _STATUS if isinstance(error, kind))
+    status, title = _status(error)
     delay = _STORE_RETRY if isinstance(error, StoreUnavailable) else getattr(error, "delay", None)
     if status >= 500:
         log.warning("%s: %s", error.code, error.message)
     return _problem(status, title, error.code, error.message, getattr(error, "field", None), delay)
+
+
+def _status(error: BackscrollError) -> tuple[int, str]:
+    return next((status, title) for kind, status, title in _STATUS if isinstance(error, kind))
 
 
 def _of_flask(error: HTTPException) -> Response:
@@ -73,10 +83,13 @@ def _unexpected(error: Exception) -> Response:
 def _problem(
     status: int, title: str, code: str, detail: str, field: str | None = None, delay: float | None = None
 ) -> Response:
-    body: dict[str, object] = {"title": title, "status": status, "code": code, "detail": detail}
-    if field is not None:
-        body["field"] = field
-    response = Response(msgspec.json.encode(body), status, content_type="application/problem+json")
+    body = msgspec.json.encode(_document(status, title, code, detail, field))
+    response = Response(body, status, content_type="application/problem+json")
     if delay is not None:
         response.headers["Retry-After"] = str(math.ceil(delay))
     return response
+
+
+def _document(status: int, title: str, code: str, detail: str, field: str | None) -> dict[str, object]:
+    body: dict[str, object] = {"title": title, "status": status, "code": code, "detail": detail}
+    return body | {"field": field} if field is not None else body

@@ -24,6 +24,7 @@ Body = TypeVar("Body")
 MODEL = r"^[A-Za-z0-9._/-]{1,128}\Z"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _PREFER_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?:$|[,;])", re.IGNORECASE)
+_EVENT_ID = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")
 _PARTS = 64
 
 
@@ -137,6 +138,25 @@ def wait(request: Request, limits: WebSettings) -> float:
     if not 0 <= seconds < math.inf:
         raise InvalidRequest("wait", f"wait must be a number of seconds from 0 on, not {raw[:40]!r}")
     return min(seconds, limits.wait_limit)
+
+
+def last_event_id(request: Request) -> str | None:
+    """Read which event the client had last: `Last-Event-ID`, or `?last_event_id=` for who cannot set headers.
+
+    The header goes first: a client that connects again by itself has the newer one there.
+
+    Raises:
+        InvalidRequest: when it is no event's id.
+    """
+    for name, given in (
+        ("Last-Event-ID", request.headers.get("Last-Event-ID")),
+        ("last_event_id", request.args.get("last_event_id")),
+    ):
+        if given:
+            if not _EVENT_ID.fullmatch(given):
+                raise InvalidRequest(name, f"{name} must be the id of an event, not {given[:40]!r}")
+            return given
+    return None
 
 
 def whole(request: Request, name: str, default: int, *, least: int, most: int) -> int:

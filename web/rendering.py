@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from flask import Response
+from flask import Response, url_for
 
 from backscroll.ledger.ledger import Ledger
 from backscroll.ledger.rendering import render
@@ -123,6 +123,17 @@ def session(found: State) -> dict[str, Any]:
         "context_tokens": found.context_tokens,
         "chapters": [chapter(each, with_text=False) for each in found.chapters],
         "pending": list(found.pending),
+        "replies": [
+            {
+                "id": each.id,
+                "status": each.status,
+                "created_at": time(each.created_at),
+                "finished_at": time(each.finished_at),
+                "location": url_for("replies.get", sid=found.session.id, rid=each.id),
+                "events": url_for("events.get", sid=found.session.id, rid=each.id),
+            }
+            for each in found.replies
+        ],
         "in_work": found.in_work,
         "compaction": "due" if found.compaction_due else "none",
         "compactions": {

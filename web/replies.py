@@ -21,6 +21,12 @@ def routes(backend: Backend) -> Blueprint:
         response = rendering.json(rendering.reply(reply))
         if not reply.ended:
             response.headers["Retry-After"] = "1"
+            response.headers["Cache-Control"] = "no-store"
+            return response
+        # Nothing about it changes any more, but its session may be deleted.
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.add_etag()
+        response.make_conditional(request)
         return response
 
     @blueprint.post("/replies/<rid>/cancel")

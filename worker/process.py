@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from backscroll.answering.answering import Answering
 from backscroll.answering.lease import Leases
+from backscroll.answering.streaming import Streams
 from backscroll.compaction.compact import Compacting
 from backscroll.compaction.measuring import Windows
 from backscroll.doorbell import Doorbell
@@ -95,6 +96,7 @@ def answering() -> Answering:
         settings=settings(),
         windows=windows(),
         leases=Leases(store()),
+        streams=Streams(store()),
         ring=bell().ring,
         ring_compaction=bell().ring_compaction,
     )

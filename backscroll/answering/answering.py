@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import tenacity
 
 from backscroll.answering.lease import Lease, Leases
+from backscroll.answering.streaming import Stream, Streams
 from backscroll.answering.turn import Outcome, Pause, work
 from backscroll.compaction.measuring import Windows
 from backscroll.errors import LeaseLost, MediaFull, StoreUnavailable
@@ -31,6 +32,7 @@ class Answering:
     settings: Settings
     windows: Windows
     leases: Leases
+    streams: Streams
     ring: Callable[[Session], object]
     ring_compaction: Callable[[Session], object]
 
@@ -59,7 +61,8 @@ def answer_session(answering: Answering, session: Session, *, go_on: Callable[[]
     with answering.leases.keep(lease):
         while turn is not None:
             try:
-                ended = _end(answering, turn, lease, go_on)
+                with answering.streams.open(turn) as stream:
+                    ended = _end(answering, turn, lease, stream, go_on)
             except LeaseLost:
                 # Cancelled, deleted, or taken over after a pause: whoever did that sees to the session.
                 log.warning("lease lost: reply=%s attempt=%d", turn.reply_id, turn.attempt)
@@ -75,10 +78,12 @@ def answer_session(answering: Answering, session: Session, *, go_on: Callable[[]
     return done
 
 
-def _end(answering: Answering, turn: Turn, lease: Lease, go_on: Callable[[], bool]) -> Ended | None:
+def _end(
+    answering: Answering, turn: Turn, lease: Lease, stream: Stream, go_on: Callable[[], bool]
+) -> Ended | None:
     """Work on a turn and bring it to its end; None when it is to be taken up again later."""
     window = answering.windows.now()
-    outcome = work(turn, answering.store, answering.model, answering.settings, lease, window)
+    outcome = work(turn, answering.store, answering.model, answering.settings, lease, window, stream)
     if isinstance(outcome, Pause):
         log.info("snoozed: reply=%s seconds=%g", turn.reply_id, outcome.seconds)
     elif isinstance(outcome, ReplyError):
@@ -92,13 +97,13 @@ def _end(answering: Answering, turn: Turn, lease: Lease, go_on: Callable[[], boo
         reraise=True,
     )
     # Asked once: a try that was replayed with another answer would give the next turn up as lost.
-    ended = patiently(_write, answering, turn, outcome, go_on=go_on())
+    ended = patiently(_write, answering, turn, outcome, stream.rest(), go_on=go_on())
     if isinstance(outcome, Pause) and not outcome.seconds:
         answering.ring(turn.session)
     return ended
 
 
-def _write(answering: Answering, turn: Turn, outcome: Outcome, *, go_on: bool) -> Ended | None:
+def _write(answering: Answering, turn: Turn, outcome: Outcome, untold: bytes, *, go_on: bool) -> Ended | None:
     ceiling = answering.settings.budget.ceiling_tokens
     if isinstance(outcome, Pause):
         snooze(answering.store, turn, outcome.seconds)
@@ -106,7 +111,7 @@ def _write(answering: Answering, turn: Turn, outcome: Outcome, *, go_on: bool) -
     if isinstance(outcome, ReplyError):
         return fail(answering.store, turn, outcome, go_on=go_on, ceiling=ceiling)
     try:
-        return commit(answering.store, turn, outcome, go_on=go_on, ceiling=ceiling)
+        return commit(answering.store, turn, outcome, go_on=go_on, ceiling=ceiling, untold=untold)
     except MediaFull as error:
         # An answer without its pictures would be another one: better none, and the reason.
         log.warning("not kept: reply=%s code=%s", turn.reply_id, error.code)

@@ -41,7 +41,7 @@ class Leases:
         self._held: set[Lease] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._dropped = Listener(store, keys.DROPPED, heard=self._look, missed=self._look_at_all)
+        self._dropped = Listener(store, heard=self._look, missed=self._look_at_all)
 
     @contextmanager
     def keep(self, lease: Lease) -> Iterator[None]:
@@ -52,7 +52,7 @@ class Leases:
                 self._thread = threading.Thread(target=self._renew, name="leases", daemon=True)
                 self._thread.start()
             self._changed.notify()
-        self._dropped.start()
+        self._dropped.listen(keys.DROPPED)
         try:
             yield
         finally:
@@ -76,10 +76,10 @@ class Leases:
             time.sleep(interval)
             self._look_at_all()
 
-    def _look(self, session: str) -> None:
-        self._check([lease for lease in self.held() if str(lease.session) == session])
+    def _look(self, _: str, session: bytes) -> None:
+        self._check([lease for lease in self.held() if str(lease.session) == session.decode()])
 
-    def _look_at_all(self) -> None:
+    def _look_at_all(self, _: str = keys.DROPPED) -> None:
         self._check(self.held())
 
     def _check(self, leases: Sequence[Lease]) -> None:

@@ -16,7 +16,7 @@ from backscroll.messages import tokens
 from backscroll.messages.media import detach
 from backscroll.messages.message import Message
 from backscroll.model.asking import AskedToPause, ask
-from backscroll.model.port import Answer, Model, Prompt
+from backscroll.model.port import Answer, Heard, Model, Prompt
 from backscroll.settings import Settings
 from backscroll.store.redis import Store
 from backscroll.store.replies import ReplyError
@@ -32,8 +32,18 @@ class Pause(msgspec.Struct, frozen=True):
 Outcome = Completed | ReplyError | Pause
 
 
-def work(turn: Turn, store: Store, model: Model, settings: Settings, lease: Lease, window: Window) -> Outcome:
+def work(
+    turn: Turn,
+    store: Store,
+    model: Model,
+    settings: Settings,
+    lease: Lease,
+    window: Window,
+    heard: Heard | None = None,
+) -> Outcome:
     """Answer a turn from its context as it stands; `window` tells whether a compaction is due then.
+
+    `heard` hears the answer while it comes.
 
     Raises:
         LeaseLost: when the session passed to somebody else meanwhile.
@@ -42,7 +52,7 @@ def work(turn: Turn, store: Store, model: Model, settings: Settings, lease: Leas
     prompt = build_prompt(turn, settings)
     prompt = with_media(store, turn.session, prompt, settings.model.request_media_bytes)
     try:
-        answer = _answer(prompt, model, settings, lease)
+        answer = _answer(prompt, model, settings, lease, heard)
     except HandedBack:
         return Pause(0.0)
     except AskedToPause as error:
@@ -54,7 +64,7 @@ def work(turn: Turn, store: Store, model: Model, settings: Settings, lease: Leas
     return _completed(turn, prompt, answer, window)
 
 
-def _answer(prompt: Prompt, model: Model, settings: Settings, lease: Lease) -> Answer:
+def _answer(prompt: Prompt, model: Model, settings: Settings, lease: Lease, heard: Heard | None) -> Answer:
     limits = settings.model
     try:
         return ask(
@@ -63,6 +73,7 @@ def _answer(prompt: Prompt, model: Model, settings: Settings, lease: Lease) -> A
             deadline=limits.reply_deadline,
             timeout=limits.attempt_timeout,
             stop=lease,
+            heard=heard,
         )
     except AskedToPause:
         raise
@@ -71,7 +82,8 @@ def _answer(prompt: Prompt, model: Model, settings: Settings, lease: Lease) -> A
             raise
         other = msgspec.structs.replace(prompt, model=limits.fallback_model)
         silence = limits.attempt_timeout
-        return model.generate(other, timeout=silence, deadline=limits.reply_deadline, stop=lease)
+        deadline = limits.reply_deadline
+        return model.generate(other, timeout=silence, deadline=deadline, stop=lease, heard=heard)
 
 
 def _completed(turn: Turn, prompt: Prompt, answer: Answer, window: Window) -> Completed:

@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from backscroll.answering.lease import Leases
+from backscroll.answering.streaming import Streams
 from backscroll.errors import HandedBack, PermanentError
 from backscroll.evaluating import baselines, compacted, windowed
 from backscroll.evaluating.baselines import Way
@@ -183,7 +184,7 @@ class _File:
         leases = Leases(store)
         try:
             tenant = f"eval-{token_hex(6)}"
-            yield Stage(store, leases, self._model, settings, tenant, self._stop)
+            yield Stage(store, leases, Streams(store), self._model, settings, tenant, self._stop)
         finally:
             leases.close()
             store.close()

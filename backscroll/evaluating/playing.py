@@ -12,6 +12,7 @@ import msgspec
 
 from backscroll.answering.answering import Answering, answer_session
 from backscroll.answering.lease import Leases
+from backscroll.answering.streaming import Streams
 from backscroll.compaction.compact import Compacting, Result, compact_session
 from backscroll.compaction.measuring import Windows
 from backscroll.errors import HandedBack, NotFound, TransientError
@@ -35,6 +36,7 @@ class Stage:
 
     store: Store
     leases: Leases
+    streams: Streams
     summariser: Model
     settings: Settings
     tenant: str
@@ -80,6 +82,7 @@ class Play:
             settings=_unseeing(stage.settings) if blind else stage.settings,
             windows=self._windows,
             leases=stage.leases,
+            streams=stage.streams,
             ring=lambda _session: None,
             ring_compaction=lambda _session: due(self),
         )

@@ -27,7 +27,7 @@ class Ended:
         self._lock = threading.Lock()
         self._released = False
         self._waiting: dict[str, set[threading.Event]] = defaultdict(set)
-        self._listener = Listener(store, keys.ENDED, heard=self._wake, missed=self._wake_all)
+        self._listener = Listener(store, heard=self._wake, missed=self._wake_all)
 
     def wait(self, session: Session, reply_id: str, seconds: float) -> Reply:
         """Return the reply as soon as it has ended, or as it stands after `seconds`.
@@ -37,7 +37,7 @@ class Ended:
             StoreUnavailable: when Redis does not serve.
         """
         deadline = time.monotonic() + seconds
-        self._listener.start()
+        self._listener.listen(keys.ENDED)
         # The event goes up before the first look, or an end between the two would be missed.
         event = threading.Event()
         with self._lock:
@@ -65,12 +65,12 @@ class Ended:
         """Stop to listen; who still waits looks for itself."""
         self._listener.close()
 
-    def _wake(self, reply_id: str) -> None:
+    def _wake(self, _: str, reply_id: bytes) -> None:
         with self._lock:
-            for event in self._waiting.get(reply_id, ()):
+            for event in self._waiting.get(reply_id.decode(), ()):
                 event.set()
 
-    def _wake_all(self) -> None:
+    def _wake_all(self, _: str = keys.ENDED) -> None:
         # When the listener has just connected: ends before that were not heard, so everybody looks once.
         with self._lock:
             for events in self._waiting.values():

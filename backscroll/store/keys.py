@@ -7,6 +7,8 @@ All keys of a session share its shard's hash tag and so lie in one slot of a Clu
     reply:<id>        after the last access to the reply itself, and not before its idempotency key; nobody
                       can read it any more once its session is gone
     idem:<key>        after 24 hours; of no effect once its session is gone
+    events:<id>       an hour after its last event, or with the session where that is sooner; what lasts
+                      of them is in the reply
     due, compactions  a shard's own: after the longest time to live of a session that was put there
     meter             a shard's own: 90 days after the last turn or compaction that was counted in it
     bs:sweeper        after three sweep intervals: the worker that sweeps at the moment
@@ -46,6 +48,11 @@ def of_session(session: Session, shards: int) -> tuple[str, ...]:
     shard = session.shard(shards)
     base = f"{PREFIX}{{{shard}}}:{session}:"
     return (*(base + name for name in _OF_SESSION), *of_shard(shard), meter(shard))
+
+
+def events(session: Session, shards: int, reply_id: str) -> str:
+    """Give the key of a reply's events, which is also the channel on which they are told."""
+    return f"{PREFIX}{{{session.shard(shards)}}}:{session}:events:{reply_id}"
 
 
 def idempotency(session: Session, shards: int, digest: str) -> str:

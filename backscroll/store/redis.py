@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import redis as redis_py
-from redis.backoff import ExponentialBackoff
+from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.retry import Retry
 
@@ -22,19 +22,34 @@ from backscroll.store import keys
 from backscroll.store.scripts import Script, script
 
 _TRIES_AGAIN = Retry(ExponentialBackoff(cap=0.2, base=0.05), 1)
+_TRIES_ONCE = Retry(NoBackoff(), 0)
+# Of one process at a time, and the seconds after which one that waits for its turn gives up.
+_MOST_CONNECTIONS = 32
+_FREE_CONNECTION = 5
 
 Argument = str | bytes | int
 
 
 def connect(url: str) -> redis_py.Redis:
     """Open a pool of connections to `url`; nothing is sent before the first call."""
-    return redis_py.Redis.from_url(
+    # Blocking: a thousand requests that all read when a reply has ended take turns, a millisecond each, and
+    # neither fail nor open a connection each.
+    pool = redis_py.BlockingConnectionPool.from_url(
         url,
         socket_timeout=1,
         socket_connect_timeout=0.5,
         retry=_TRIES_AGAIN,
         health_check_interval=15,
-        max_connections=10_000,  # the default of 100 raises where a process has more turns in work
+        max_connections=_MOST_CONNECTIONS,
+        timeout=_FREE_CONNECTION,
+    )
+    return redis_py.Redis.from_pool(pool)
+
+
+def connect_to_listen(url: str) -> redis_py.Redis:
+    """Open what pub/sub listens on: whoever listens has to learn of each failure, and sees to it."""
+    return redis_py.Redis.from_url(
+        url, socket_timeout=1, socket_connect_timeout=0.5, retry=_TRIES_ONCE, health_check_interval=0
     )
 
 

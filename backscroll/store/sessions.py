@@ -16,9 +16,23 @@ from backscroll.store.compactions import Cost
 from backscroll.store.redis import Store, table
 from backscroll.store.turns import Context, context
 
+# How many of its newest replies a session shows: a client that comes back looks for its own there.
+_RECENT = 20
+
+
+class Recent(msgspec.Struct, frozen=True):
+    """One of a session's newest replies. Times are milliseconds since 1970."""
+
+    id: str
+    status: str
+    created_at: int
+    finished_at: int | None
+
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """A session without its messages. `created_at` is milliseconds since 1970, `expires_in` seconds.
+
+    `replies` are the newest ones, newest first, ended or not.
 
     `summaries` is what its compactions cost, the refused and discarded ones too, and `tokens_saved` what
     the others took out of its context.
@@ -31,6 +45,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     context_tokens: int
     chapters: tuple[Chapter, ...]
     pending: tuple[str, ...]
+    replies: tuple[Recent, ...]
     in_work: bool
     compaction_due: bool
     compactions: int
@@ -58,7 +73,7 @@ def state(store: Store, session: Session) -> State:
         NotFound: when there is no such session.
         StoreUnavailable: when Redis does not serve.
     """
-    flat, chapters, inbox, lock, ttl, due = store.run("read_session", session)
+    flat, chapters, inbox, lock, ttl, due, recent = store.run("read_session", session, _RECENT)
     meta = table(flat)
     if not meta:
         raise _missing(session)
@@ -74,6 +89,10 @@ def state(store: Store, session: Session) -> State:
         context_tokens=number("context_tokens"),
         chapters=tuple(map(decode_chapter, chapters)),
         pending=tuple(reply_id.decode() for reply_id in inbox),
+        replies=tuple(
+            Recent(reply_id.decode(), status.decode(), int(created), int(finished) if finished else None)
+            for reply_id, status, created, finished in recent
+        ),
         in_work=lock >= 0,
         compaction_due=due != b"",
         compactions=number("compactions"),

@@ -103,8 +103,12 @@ def renew(store: Store, held: Sequence[tuple[Session, str]]) -> list[bool]:
     ]
 
 
-def commit(store: Store, turn: Turn, answer: Completed, *, go_on: bool, ceiling: int) -> Ended:
+def commit(
+    store: Store, turn: Turn, answer: Completed, *, go_on: bool, ceiling: int, untold: bytes = b""
+) -> Ended:
     """Write the turn: both messages, the reply, the measured tokens; then begin the next turn or let go.
+
+    `untold` are the batches of events that who streams the reply has not been told yet.
 
     Raises:
         LeaseLost: when the session is not ours any more. Nothing was written.
@@ -137,6 +141,7 @@ def commit(store: Store, turn: Turn, answer: Completed, *, go_on: bool, ceiling:
         int(store.settings.ring_grace * 1000),
         "" if answer.measured else "1",
         *_counted(turn.context, answer),
+        untold,
         "parts",
         encode_parts(answer.parts),
         "answered_by",

@@ -31,6 +31,7 @@ def commit(
     tokens: int = 9,
     measured: bool = False,
     due: bool = False,
+    untold: bytes = b"",
 ) -> Ended:
     completed = Completed(
         parts=(Text(answer),),
@@ -43,7 +44,7 @@ def commit(
         compaction_due=due,
         finished_at=1,
     )
-    return turns.commit(store, turn, completed, go_on=go_on, ceiling=1000)
+    return turns.commit(store, turn, completed, go_on=go_on, ceiling=1000, untold=untold)
 
 
 def talk(store: Store, session: Session, turns: int) -> None:

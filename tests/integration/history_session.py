@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from itertools import count
 from typing import Any
@@ -14,7 +15,7 @@ from backscroll.errors import LeaseLost, NotFound
 from backscroll.messages.part import spoken
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
-from backscroll.store import keys, replies, sessions
+from backscroll.store import events, keys, replies, sessions
 from backscroll.store.compactions import Snapshot
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
@@ -44,6 +45,7 @@ class HistorySession(RuleBasedStateMachine):
         self.exists = False
         self.said = count()
         self.tokens = count()
+        self.batches = count(1)
         self.turns: list[Turn] = []
         self.snapshots: list[tuple[Snapshot, Change]] = []
         self.keyed: list[tuple[str, Submission, str]] = []
@@ -92,8 +94,22 @@ class HistorySession(RuleBasedStateMachine):
                 "in_progress" if waiting.token else "queued",
                 waiting.attempts,
             )
+            begun, *_ = self._told(waiting.reply_id)
+            begun.pop("position", None)  # where nobody has told anything yet
+            assert begun == {"status": reply.status, "attempt": waiting.attempts}
         for reply_id, (status, _) in list(self.model.ended.items())[-3:]:
             assert replies.read(self.store, self.session, reply_id).status == status
+            *_, end = self._told(reply_id)
+            assert end == {"status": status}
+
+    def _told(self, reply_id: str) -> list[Any]:
+        """Give what was told of a reply: its events in order, each once, and one of them its beginning."""
+        told = events.read(self.store, self.session, reply_id).events
+        ids = [event.order for event in told]
+        assert ids == sorted(set(ids))
+        assert [event.kind == "status" for event in told] == [True] + [False] * (len(told) - 1)
+        assert all(event.kind != "end" for event in told[:-1])
+        return [json.loads(event.data) for event in told]
 
     def _what_waits_will_be_looked_at(self) -> None:
         """No doorbell is needed: the sweep knows every session with work, and every compaction in work."""

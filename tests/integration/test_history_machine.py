@@ -25,7 +25,7 @@ from backscroll.ledger.ledger import Ledger, Said
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
 from backscroll.running.embedded_redis import EmbeddedRedis
-from backscroll.store import compactions, replies, sessions, turns
+from backscroll.store import compactions, events, replies, sessions, turns
 from backscroll.store.replies import ReplyError, Submission
 from backscroll.store.restore import restore
 from backscroll.store.turns import Completed, Turn
@@ -102,6 +102,7 @@ class HistoryMachine(HistorySession):
                     self.redis.delete(key)
         else:
             sessions.delete(self.store, self.session)
+            assert not list(self.redis.scan_iter(f"*{self.session}:events:*"))
         self.model, self.exists, self.keyed = History(), False, []
 
     # What reply workers do, in time or too late
@@ -177,6 +178,19 @@ class HistoryMachine(HistorySession):
         else:
             with pytest.raises(LeaseLost):
                 turns.snooze(self.store, turn, 600)
+
+    @precondition(lambda self: self.turns)
+    @rule(data=st.data(), again=st.booleans())
+    def tell(self, data: st.DataObject, again: bool) -> None:
+        turn = _late_or_last(data, self.turns)
+        number = next(self.batches)
+        batch = events.pack([(number, [events.delta(f"word {number}.", thought=False)])])
+        ours = self.model.holds(turn.token, turn.reply_id)
+        for _ in range(1 + again):
+            assert events.append(self.store, [(turn, batch)]) == [ours]
+        if ours:
+            told = events.read(self.store, self.session, turn.reply_id).events
+            assert [f"word {number}.".encode() in event.data for event in told].count(True) == 1
 
     @precondition(lambda self: self.turns)
     @rule(data=st.data())

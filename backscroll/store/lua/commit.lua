@@ -1,17 +1,18 @@
--- Write a finished turn: both messages or neither. uses: session, reply, meter, offer, turn
+-- Write a finished turn: both messages or neither. uses: session, events, reply, meter, offer, turn
 --
 -- ARGS    1 token  2 '1': begin the next turn for the same holder  3 lease, ms  4 attempts  5 bytes (see claim)
 --         6 reply id  7 status  8 user message  9 model message  10 seq of the last message before these
 --         11 measured tokens of the context  12 '1': a compaction is due  13 grace, ms, of a doorbell
 --         14 '1': the context's tokens are estimated  15 tokens of this turn, or '' where they were not measured
---         16 their bucket in the meter  17… further fields of the reply: name, value, …
+--         16 their bucket in the meter  17 batches of events that were not told yet, see parts/events.lua
+--         18… further fields of the reply: name, value, …
 -- Result  {'lost'}: the session is not ours, nothing was written
 --         {'done', ring for compaction, {'idle'} | {'turn', …} | {'released', ring}}
 -- Replay  what this token wrote is not written again; the rest of the result is the same.
 local token, next_turn, lease, max_attempts, budget, id, status, user, model, last, tokens, due, grace,
-  estimated, turn_tokens, bucket = unpack(ARGS)
+  estimated, turn_tokens, bucket, events = unpack(ARGS)
 
-local found = redis.call('HMGET', reply_key(id), 'status', 'token')
+local found = redis.call('HMGET', reply_key(id), 'status', 'token', 'told')
 local written = found[1] == status and found[2] == token
 local ring = 0
 if not written then
@@ -29,7 +30,8 @@ if not written then
     measure('tokens', turn_tokens)
     measure('histogram:' .. bucket, 1)
   end
-  end_reply(id, status, 'seq', last + 1, unpack(ARGS, 17))
+  tell_batches(id, found[3], events)
+  end_reply(id, status, 'seq', last + 1, unpack(ARGS, 18))
   -- An offer that waits is applied below: whether one more is due, the next turn will tell.
   if due == '1' and redis.call('EXISTS', OFFER) == 0 and not redis.call('ZSCORE', COMPACTIONS, NAME) then
     index(COMPACTIONS, NOW + grace)

@@ -1,11 +1,12 @@
--- The end of a reply. uses: session
+-- The end of a reply. uses: session, events
 
--- Give reply `id` its last status and its last fields (name, value, …), and tell who waits for it.
+-- Give reply `id` its last status and its last fields (name, value, …), and tell who waits for it or streams it.
 -- Its own copy of the request goes: from here on the transcript has it, or nothing has.
 local function end_reply(id, status, ...)
   local key = reply_key(id)
-  redis.call('HSET', key, 'status', status, 'finished_at', NOW, ...)
-  redis.call('HDEL', key, 'request')
+  local event = tell(id, 'end', '{"status":"' .. status .. '"}')
+  redis.call('HSET', key, 'status', status, 'finished_at', NOW, 'end_event', event, ...)
+  redis.call('HDEL', key, 'request', 'told')
   keep_reply(id)
   redis.call('LREM', INBOX, 1, id)
   redis.call('PUBLISH', CHANNEL, id)

@@ -1,4 +1,4 @@
--- Taking up the next turn, or letting go of the session. uses: session, reply, meter, offer
+-- Taking up the next turn, or letting go of the session. uses: session, events, reply, meter, offer
 
 local CHUNK = 64
 
@@ -57,8 +57,9 @@ local function begin(token, lease, max_attempts, budget)
         '{"code":"worker_lost","message":"every worker that took up this turn was lost","retryable":true}')
     else
       if not mine then
-        redis.call('HINCRBY', key, 'attempts', 1)
-        redis.call('HSET', key, 'status', 'in_progress', 'token', token, 'started_at', NOW)
+        local attempt = redis.call('HINCRBY', key, 'attempts', 1)
+        redis.call('HSET', key, 'status', 'in_progress', 'token', token, 'started_at', NOW, 'told', 0)
+        tell_status(id, 'in_progress', attempt)
       end
       redis.call('SET', LOCK, token, 'PX', lease)
       index(DUE, NOW + lease)
