@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from backscroll.messages.codec import decode_parts, encode_parts
 from backscroll.messages.media import Media, apart, attach, detach, inline, mime_of, size_of, split
 from backscroll.messages.part import Other, Part, Text
-from backscroll.model.gemini import _part_to_sdk
+from backscroll.model.gemini import SHAPES
+from backscroll.model.gemini_parts import sent
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 DIGEST = sha256(PNG).hexdigest()
@@ -88,7 +89,7 @@ def test_f30_media_keep_their_bytes_and_the_alphabet_of_the_sdk(data: bytes) -> 
     part = inline("image/png", data)
     shown, found = detach((part,))
     assert found == {sha256(data).hexdigest(): Media("image/png", data)}
-    assert [_part_to_sdk(each) for each in attach(shown, found)] == [
+    assert [sent(each, SHAPES.part) for each in attach(shown, found)] == [
         {"inlineData": {"mimeType": "image/png", "data": urlsafe_b64encode(data).decode()}}
     ]
 
