@@ -9,6 +9,7 @@ import pytest
 
 from backscroll.answering.answering import Answering, answer_session
 from backscroll.answering.lease import Leases
+from backscroll.answering.streaming import Streams
 from backscroll.compaction.measuring import Windows
 from backscroll.messages.media import Media, apart, inline
 from backscroll.messages.message import Usage
@@ -62,6 +63,7 @@ def answered(store: Store, model: Draws, session: Session, text: str) -> Reply:
         settings=settings,
         windows=Windows(store, settings.budget),
         leases=leases,
+        streams=Streams(store),
         ring=lambda _: None,
         ring_compaction=lambda _: None,
     )
