@@ -12,6 +12,7 @@ import pytest
 
 from backscroll.answering import streaming
 from backscroll.answering.streaming import Stream
+from backscroll.messages.media import inline
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Other, Part, Text
 from backscroll.session import Session
@@ -188,3 +189,11 @@ def test_the_rest_waits_for_what_is_on_its_way(stream: Stream) -> None:
         changed.notify_all()
     ending.join(5)
     assert [batches(each) for each in rest] == [[(2, [("delta", {"text": "two"})])]]
+
+
+def test_a_picture_is_told_by_reference(stream: Stream) -> None:
+    # Told whole, it would lie in the stream as base64, and go to each who follows.
+    heard(stream, inline("image/png", b"a cat"))
+    ((kind, part),) = told(stream)
+    assert kind == "part"
+    assert part["inlineData"].keys() == {"mimeType", "sha256", "size"}

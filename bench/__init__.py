@@ -1,0 +1,1 @@
+"""Measurements, each as a ratio or a time within one run. Nothing here is asserted: machines are noisy."""
