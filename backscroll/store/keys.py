@@ -21,10 +21,11 @@ from functools import lru_cache
 from backscroll.session import Session
 
 PREFIX = "bs:"
-# Pub/sub, so no keys: the ids of replies as they end, and the names of sessions whose turn in work was
-# cancelled or deleted.
+# Pub/sub, so no keys: the ids of replies as they end; the names of sessions whose turn in work was cancelled
+# or deleted; calls to a process's own listener.
 ENDED = PREFIX + "ended"
 DROPPED = PREFIX + "dropped"
+CALLS = PREFIX + "calls:"
 SWEEPER = PREFIX + "sweeper"
 
 # In the order in which the scripts take them (lua/parts/session.lua).

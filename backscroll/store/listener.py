@@ -6,12 +6,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from secrets import token_hex
 
 from redis.client import PubSub
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError
 
-from backscroll.store.redis import Store, connect_to_listen
+from backscroll.errors import StoreUnavailable
+from backscroll.store import keys
+from backscroll.store.redis import Store, connect_to_listen, unavailable
 
 log = logging.getLogger(__name__)
 
@@ -26,105 +29,111 @@ class Listener:
 
     Pub/sub forgets whom it could not reach: `missed` is called with a channel when the connection stands for
     it (again), since anything may have been said before.
+
+    The connection belongs to its thread alone. Whoever wants another channel calls that thread, on a channel
+    of its own.
     """
 
     def __init__(
         self, store: Store, *, heard: Callable[[str, bytes], None], missed: Callable[[str], None]
     ) -> None:
+        self._store = store
         self._client = connect_to_listen(store.settings.redis_url)
         self._heard = heard
         self._missed = missed
-        self._changed = threading.Condition()
-        self._channels: dict[str, bool] = {}  # whether it was ever heard
-        self._pubsub: PubSub | None = None
+        self._lock = threading.Lock()
+        self._wanted: set[str] = set()
+        self._asked_for: set[str] = set()
+        self._standing: set[str] = set()
+        self._own = keys.CALLS + token_hex(8)
         self._thread: threading.Thread | None = None
-        self._closed = False
+        self._closed = threading.Event()
 
     def listen(self, channel: str) -> bool:
-        """Listen to `channel` from now on. False when `missed` will be called, True when it was before."""
-        with self._changed:
-            if channel in self._channels:
-                return self._channels[channel]
-            self._channels[channel] = False
+        """Listen to `channel` from now on. True when it is heard already, and `missed` need not be called."""
+        with self._lock:
+            new = channel not in self._wanted
+            self._wanted.add(channel)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
                 self._thread.start()
-            if self._pubsub is not None:
-                self._send(self._pubsub, lambda pubsub: pubsub.subscribe(channel))
-            self._changed.notify_all()
+                return False
+            if channel in self._standing:
+                return True
+        if new:
+            self._call()
         return False
 
     def leave(self, channel: str) -> None:
-        """Listen to `channel` no more."""
-        with self._changed:
-            if self._channels.pop(channel, None) is not None and self._pubsub is not None:
-                self._send(self._pubsub, lambda pubsub: pubsub.unsubscribe(channel))  # type: ignore[no-untyped-call]
+        """Listen to `channel` no more; what still comes of it is to be passed over."""
+        with self._lock:
+            self._wanted.discard(channel)
 
     def close(self) -> None:
         """Stop to listen; returns when the connection is closed."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+        self._closed.set()
         if self._thread is not None:
             self._thread.join(2.0)
         self._client.close()
 
-    def _send(self, pubsub: PubSub, what: Callable[[PubSub], object]) -> None:
-        # Only one at a time may send. When it fails, the connection is made anew, with all channels.
+    def _call(self) -> None:
         try:
-            what(pubsub)
-        except RedisError as error:
-            log.warning("not listening: %s", type(error).__name__)
-            self._pubsub = None
+            with unavailable():
+                self._store.client.publish(self._own, b"")
+        except StoreUnavailable as error:
+            log.warning("not listening yet: %s", error)  # the thread looks for itself, too
 
     def _run(self) -> None:
-        while True:
+        while not self._closed.is_set():
             pubsub = self._client.pubsub()  # type: ignore[no-untyped-call]
             try:
-                if not self._connect(pubsub):
-                    return
                 self._hear(pubsub)
             except RedisError as error:
                 log.warning("not listening: %s", type(error).__name__)
                 time.sleep(_RECONNECT)
             finally:
-                with self._changed:
-                    self._pubsub = None
+                with self._lock:
+                    self._asked_for, self._standing = set(), set()
                 pubsub.close()
 
-    def _connect(self, pubsub: PubSub) -> bool:
-        """Listen to all channels, as soon as there are any. False when there will be none any more."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._channels or self._closed)
-            if self._closed:
-                return False
-            pubsub.subscribe(*self._channels)
-            self._pubsub = pubsub
-            return True
-
     def _hear(self, pubsub: PubSub) -> None:
-        heard_at, asked = time.monotonic(), False
-        while self._pubsub is pubsub and self._channels and not self._closed:
+        pubsub.subscribe(self._own)
+        self._ask(pubsub)
+        quiet_since, pinged = time.monotonic(), False
+        while not self._closed.is_set():
             told = pubsub.get_message(timeout=0.5)
-            if told is not None:
-                heard_at, asked = time.monotonic(), False
-                self._take(told["type"], told["channel"], told["data"])
-                continue
-            silence = time.monotonic() - heard_at
-            if silence > _SILENCE + _ANSWER:
+            if told is None:
+                self._ask(pubsub)
+            else:
+                self._take(pubsub, told["type"], told["channel"], told["data"])
+                quiet_since, pinged = time.monotonic(), False
+            silence = time.monotonic() - quiet_since
+            if pinged and silence > _ANSWER:
                 raise Disconnected("half open")
-            if silence > _SILENCE and not asked:
-                asked = True
-                with self._changed:
-                    self._send(pubsub, lambda pubsub: pubsub.ping())
+            if not pinged and silence > _SILENCE:
+                quiet_since, pinged = time.monotonic(), True
+                pubsub.ping()
 
-    def _take(self, kind: str, channel: bytes | None, data: bytes) -> None:
-        if kind == "message" and channel is not None:
-            self._heard(channel.decode(), data)
-        elif kind == "subscribe" and channel is not None:
-            name = channel.decode()
-            with self._changed:
-                if name not in self._channels:
+    def _ask(self, pubsub: PubSub) -> None:
+        """Have the connection listen to what is wanted, and to nothing else."""
+        with self._lock:
+            more, fewer = self._wanted - self._asked_for, self._asked_for - self._wanted
+            self._asked_for = set(self._wanted)
+            self._standing -= fewer
+        if more:
+            pubsub.subscribe(*more)
+        if fewer:
+            pubsub.unsubscribe(*fewer)  # type: ignore[no-untyped-call]
+
+    def _take(self, pubsub: PubSub, kind: str, channel: bytes | None, data: bytes) -> None:
+        name = channel.decode() if channel else ""
+        if name == self._own:
+            self._ask(pubsub)
+        elif kind == "message":
+            self._heard(name, data)
+        elif kind == "subscribe":
+            with self._lock:
+                if name not in self._asked_for:
                     return
-                self._channels[name] = True
+                self._standing.add(name)
             self._missed(name)

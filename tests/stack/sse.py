@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import httpx2
 
-from tests.stack.api import Api
+from tests.stack.api import Api, Json
 
 
 class Sent(NamedTuple):
@@ -74,3 +74,14 @@ def text(events: list[Sent]) -> str:
         elif event.kind == "delta" and not event.data.get("thought"):
             said += event.data["text"]
     return said
+
+
+def whole(api: Api, sid: str, rid: str, events: list[Sent]) -> Json:
+    """Compare a stream with the reply that it was about."""
+    reply = api.reply(sid, rid)
+    end = events[-1]
+    assert end.kind == ("error" if reply["status"] == "failed" else "done")
+    assert end.data == reply
+    assert [event.kind for event in events[:-1] if event.kind in ("done", "error")] == []
+    assert len({event.id for event in events}) == len(events)
+    return reply
