@@ -88,7 +88,7 @@ def _blocking(
     method: Callable[Concatenate[AsyncSession, P], Coroutine[Any, Any, T]],
 ) -> Callable[Concatenate[Session, P], T]:
     @wraps(method)
-    def call(self: Session, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(self: Session, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return run(method(self.over_wire, *args, **kwargs))
 
     return call
@@ -98,7 +98,7 @@ def _streaming(
     method: Callable[Concatenate[AsyncSession, P], AsyncStream],
 ) -> Callable[Concatenate[Session, P], Stream]:
     @wraps(method)
-    def call(self: Session, *args: P.args, **kwargs: P.kwargs) -> Stream:
+    def call(self: Session, /, *args: P.args, **kwargs: P.kwargs) -> Stream:
         return Stream(method(self.over_wire, *args, **kwargs))
 
     return call
@@ -108,7 +108,7 @@ def _iterating(
     method: Callable[Concatenate[AsyncSession, P], AsyncGenerator[T, None]],
 ) -> Callable[Concatenate[Session, P], Iterator[T]]:
     @wraps(method)
-    def call(self: Session, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+    def call(self: Session, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
         found = method(self.over_wire, *args, **kwargs)
         try:
             while True:
@@ -164,7 +164,7 @@ class Client:
     Leaving a `with` block, or `close`, closes its connections.
 
     Raises:
-        InvalidRequest: for a URL that is none.
+        InvalidRequest: for a URL that is none, or a key that no header can hold.
     """
 
     def __init__(

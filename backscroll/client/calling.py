@@ -13,7 +13,7 @@ import tenacity
 
 from backscroll.client import problems
 from backscroll.client.wire import ANSWER, Wire
-from backscroll.errors import BusyError, SessionBusy, TransientError
+from backscroll.errors import BusyError, InvalidRequest, SessionBusy, TransientError
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ class Calls:
         """
         more: dict[str, Any] = {"headers": dict(headers or {}), "params": params}
         if body is not None:
-            more["content"] = msgspec.json.encode(body)
+            more["content"] = _encoded(body)
             more["headers"]["Content-Type"] = "application/json"
 
         async def once() -> httpx2.Response:
@@ -126,6 +126,13 @@ def _pause(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = error.delay if isinstance(error, TransientError | BusyError) else None
     return _backoff(state) if asked is None else asked
+
+
+def _encoded(body: object) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:  # a lone surrogate, as the shell's arguments may hold one
+        raise InvalidRequest("text", "is no text: it cannot be written as UTF-8") from None
 
 
 def read(response: httpx2.Response, kind: type[T]) -> T:

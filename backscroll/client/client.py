@@ -30,7 +30,7 @@ class AsyncClient:
     Leaving an `async with` block, or `close`, closes its connections.
 
     Raises:
-        InvalidRequest: for a URL that is none.
+        InvalidRequest: for a URL that is none, or a key that no header can hold.
     """
 
     def __init__(

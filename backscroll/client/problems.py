@@ -94,8 +94,8 @@ def from_problem(
 def _refused(status: int, problem: Problem, said: str) -> PermanentError:
     if problem.code == "malformed":
         return Malformed(problem.field, said)
-    if problem.code == "too_large" or status == 413:
-        return TooLarge(problem.field, said)
+    if status == 413:
+        return TooLarge(problem.field, said, code=problem.code)
     if status in (400, 422):
         return InvalidRequest(problem.field, said, code=problem.code)
     return PermanentError(problem.code, said)
@@ -103,9 +103,6 @@ def _refused(status: int, problem: Problem, said: str) -> PermanentError:
 
 def from_transport(where: str, error: httpx2.RequestError) -> BackscrollError:
     """Give the error for a request that had no answer."""
-    if isinstance(error, httpx2.LocalProtocolError):
-        # What it says may repeat a header, and so the key.
-        return InvalidRequest("headers", "API key and idempotency key must be visible ASCII characters")
     if isinstance(error, httpx2.SSEError):
         return NotBackscroll(f"{where} answers with something else than events: {error}")
     return TransientError("unreachable", f"{where} does not answer ({str(error) or type(error).__name__})")

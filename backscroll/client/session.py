@@ -15,7 +15,8 @@ from backscroll.client.problems import NotEnded
 from backscroll.client.reply import Reply
 from backscroll.client.state import Context, Message, Page, Restored, SessionState
 from backscroll.client.stream import AsyncStream
-from backscroll.errors import NotFound
+from backscroll.client.wire import visible
+from backscroll.errors import InvalidRequest, NotFound
 from backscroll.session import DEFAULT_TENANT
 from backscroll.session import Session as SessionName
 
@@ -37,6 +38,8 @@ class AsyncSession:
 
     def __init__(self, calls: Calls, name: str) -> None:
         SessionName(DEFAULT_TENANT, name)  # a name that no session can have never becomes a path
+        if name in (".", ".."):
+            raise InvalidRequest("session", f"{name!r} leads elsewhere in a URL")
         self.name = name
         self._calls = calls
         self._path = f"/v1/sessions/{name}"
@@ -221,7 +224,7 @@ class AsyncSession:
         *,
         wait: float = 0.0,
     ) -> Reply:
-        headers = {"Idempotency-Key": uuid4().hex if key is None else key}
+        headers = {"Idempotency-Key": uuid4().hex if key is None else visible("idempotency_key", key)}
         if wait >= 1:
             headers["Prefer"] = f"wait={int(wait)}"
         body = message_body(said) | ({"model": model} if model else {})

@@ -9,6 +9,7 @@ are forked or patched by gevent.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 import httpx2
 
 from backscroll.client import problems
+from backscroll.errors import InvalidRequest
 
 SILENCE = 45.0  # of a stream, in seconds, after which it is taken for dead: its heartbeat is a third of that
 ANSWER = 15.0
@@ -152,10 +154,21 @@ def _refused(response: httpx2.Response) -> Exception:
     return Over() if response.status_code == 204 else problems.from_response(response)
 
 
+def visible(field: str, value: str) -> str:
+    """Return what may stand in a header; what httpx2 says of others would repeat them.
+
+    Raises:
+        InvalidRequest: when it may not.
+    """
+    if not re.fullmatch(r"[\x21-\x7e]+", value):
+        raise InvalidRequest(field, "must be visible ASCII characters")
+    return value
+
+
 def _options(url: str, api_key: str | None) -> dict[str, Any]:
     headers = {"User-Agent": "backscroll"}
     if api_key is not None:
-        headers["Authorization"] = f"Bearer {api_key}"
+        headers["Authorization"] = f"Bearer {visible('api_key', api_key)}"
     # No bound on connections: a thousand streams take a thousand, and the server has its own.
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
     return {"base_url": url, "headers": headers, "limits": limits}
