@@ -132,7 +132,7 @@ def _encoded(body: object) -> bytes:
     try:
         return msgspec.json.encode(body)
     except UnicodeEncodeError:  # a lone surrogate, as the shell's arguments may hold one
-        raise InvalidRequest("text", "is no text: it cannot be written as UTF-8") from None
+        raise InvalidRequest("body", "what is to be sent is no text: UTF-8 cannot hold it") from None
 
 
 def read(response: httpx2.Response, kind: type[T]) -> T:

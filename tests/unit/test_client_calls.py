@@ -204,7 +204,7 @@ def test_an_api_key_goes_along_with_every_call() -> None:
 def test_what_is_no_text_is_refused_before_it_is_sent() -> None:
     with pytest.raises(InvalidRequest) as told:
         Client().session("s1").post("\udcff")
-    assert told.value.field == "text"
+    assert told.value.field == "body"
 
 
 @pytest.mark.parametrize(
