@@ -7,7 +7,7 @@
         print(session.send("hello").text)
 
 Calls that were not served are made again, every message under an idempotency key of its own; a stream
-that breaks goes on where it broke. `AsyncClient` is the same for asyncio and trio. docs/client.md tells all.
+that breaks goes on where it broke. `AsyncClient` is the same for asyncio. docs/client.md tells all.
 """
 
 from backscroll.client.blocking import Client, Session, Stream

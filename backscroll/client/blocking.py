@@ -2,8 +2,8 @@
 
 Nothing of the client is written twice. Over a `BlockingWire` its coroutines never wait for a loop, and are
 done after one `send(None)`; what a method does, takes and raises is said at the method of `AsyncSession`
-that it runs. A portal to a loop in another thread would have cost that thread, an interrupt that does not
-reach it, and a fork or a gevent that it does not survive.
+that it runs. A portal to a loop in another thread would have cost that thread, and an interrupt that does
+not reach it.
 """
 
 from __future__ import annotations

@@ -3,12 +3,12 @@
 The client is written once, as coroutines over a `Wire`. Over `AsyncWire` they wait as coroutines do. Over
 `BlockingWire` they never wait: each call blocks its thread and is done when it returns, so that a single
 `send(None)` runs a coroutine to its end (blocking.py). No second thread and no event loop stand behind it:
-Ctrl-C interrupts the very read that blocks, nothing is left running, and it is at home in processes that
-are forked or patched by gevent.
+Ctrl-C interrupts the very read that blocks, and nothing is left running.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
@@ -60,7 +60,7 @@ class Wire(Protocol):
 
 
 class AsyncWire:
-    """With an event loop: asyncio's, or trio's."""
+    """With an event loop, asyncio's."""
 
     def __init__(self, url: str, api_key: str | None, transport: httpx2.AsyncBaseTransport | None) -> None:
         self.url = url
@@ -79,9 +79,7 @@ class AsyncWire:
                 yield event
 
     async def sleep(self, seconds: float) -> None:
-        import anyio  # comes with httpx2, which loads it no earlier either
-
-        await anyio.sleep(seconds)
+        await asyncio.sleep(seconds)
 
     async def close(self) -> None:
         await self._http.aclose()
