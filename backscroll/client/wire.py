@@ -8,7 +8,6 @@ Ctrl-C interrupts the very read that blocks, and nothing is left running.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
@@ -79,6 +78,8 @@ class AsyncWire:
                 yield event
 
     async def sleep(self, seconds: float) -> None:
+        import asyncio  # which who needs no loop need not load
+
         await asyncio.sleep(seconds)
 
     async def close(self) -> None:

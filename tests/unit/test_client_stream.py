@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from itertools import pairwise
 
 import httpx2
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 
 from backscroll.client import (
     AsyncClient,
+    AsyncStream,
+    Client,
     Delta,
     Ended,
     Event,
@@ -25,7 +28,7 @@ from backscroll.client import (
     WholePart,
 )
 from backscroll.errors import NotFound, TransientError
-from tests.unit.served import client, client_of, events, reply
+from tests.unit.served import Body, client, client_of, events, reply
 
 CALL = {"type": "function_call", "functionCall": {"name": "look_up", "args": {"city": "Tromsø"}}}
 WHOLE = {"id": "r_1", "status": "completed", "text": "Zoë 😀 ends", "usage": {"prompt_tokens": 3}}
@@ -176,15 +179,32 @@ def test_another_kind_of_answer_is_no_backscroll() -> None:
         next(stream)
 
 
-def test_a_stream_is_over_in_time_though_heartbeats_go_on() -> None:
-    beats = [b": still here\n\n"] * 5
-    speaker, _, _ = client(events(*beats, b"", *beats))
-    with (
-        speaker.session("s1").events("r_1", timeout=0.0) as stream,
-        pytest.raises(NotEnded, match="r_1") as told,
-    ):
-        next(stream)
+@pytest.mark.parametrize("face", [Client, AsyncClient])
+def test_a_stream_is_over_in_time_though_heartbeats_go_on(face: type[Client | AsyncClient]) -> None:
+    came: list[bytes] = []
+
+    class Beating(Body):
+        def __iter__(self) -> Iterator[bytes]:
+            for _ in range(100):
+                came.append(b": still here\n\n")
+                yield came[-1]
+
+    beating = httpx2.Response(200, headers={"Content-Type": "text/event-stream"}, stream=Beating())
+    speaker = face("http://server", transport=httpx2.MockTransport(lambda _: beating))
+    stream = speaker.session("s1").events("r_1", timeout=0.0)
+
+    async def read_async() -> None:
+        async with stream:
+            await anext(stream)
+
+    def read() -> None:
+        with stream:
+            next(stream)
+
+    with pytest.raises(NotEnded, match="r_1") as told:
+        asyncio.run(read_async()) if isinstance(stream, AsyncStream) else read()
     assert told.value.reply_id == "r_1"
+    assert len(came) == 1
 
 
 def test_before_the_end_there_is_no_reply_and_before_the_beginning_nothing() -> None:
