@@ -256,7 +256,7 @@ def test_thoughts_stand_apart_from_the_answer(
     assert "\x1b[2mhm\x1b[0m\nso be it\n> " in talk.until_shows(PROMPT, times=2)
 
 
-def test_a_failure_leads_back_to_the_prompt(
+def test_a_failure_leads_back_to_the_prompt_and_a_killed_web_process_is_not_even_seen(
     make_stack: Callable[..., Stack], model: OfflineModel, sid: str, terminal: Callable[..., Terminal]
 ) -> None:
     stack, port = make_stack(), free_port()
@@ -276,6 +276,14 @@ def test_a_failure_leads_back_to_the_prompt(
     shown = talk.until_shows(PROMPT, times=3)
     assert LONG.strip() in " ".join(shown.split())
     assert "begun again" not in shown
+
+
+def test_a_message_that_is_refused_leads_back_to_the_prompt(terminal: Callable[..., Terminal]) -> None:
+    talk = terminal("--model", "no model's name")
+    talk.until_shows(PROMPT)
+    talk.type("hello\n")
+    talk.until_shows("Error: ")
+    talk.until_shows(PROMPT, times=2)
 
 
 def test_on_a_terminal_a_machine_is_given_a_line_for_each_reply(
