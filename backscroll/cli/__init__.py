@@ -9,6 +9,7 @@ import click
 # name → module, in the order in which a newcomer needs them
 _COMMANDS = {
     "up": "backscroll.cli.up",
+    "chat": "backscroll.cli.chat",
     "replay": "backscroll.cli.replay",
     "eval": "backscroll.cli.evaluate",
     "budget": "backscroll.cli.budget",
@@ -34,6 +35,7 @@ def main() -> None:
 
     \b
     backscroll up                    everything on this machine, on embedded defaults
+    backscroll chat SESSION          talk in the terminal
     backscroll replay FILE           play real conversations through the HTTP API
     backscroll eval FILE             what a compacted context still holds of them
     backscroll budget                what turns cost, and which window serves them best

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
+from backscroll.cli.base_url import base_url, unreachable
+
 _INTERRUPTED = 130
-
-
-def _url(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise click.BadParameter(f"{value!r} is no URL like http://127.0.0.1:8080")
-    return value
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,14 +28,7 @@ def _url(_context: click.Context, _parameter: click.Parameter, value: str) -> st
     metavar="N",
     help="Sessions that play at a time.",
 )
-@click.option(
-    "--base-url",
-    default="http://127.0.0.1:8080",
-    show_default=True,
-    metavar="URL",
-    callback=_url,
-    help="Where Backscroll's web process is.",
-)
+@base_url
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 def command(file: Path, sessions: int | None, concurrency: int, base_url: str, as_json: bool) -> None:
     """Play real conversations through the HTTP API, and check what became of them.
@@ -77,7 +60,7 @@ def command(file: Path, sessions: int | None, concurrency: int, base_url: str, a
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from backscroll.cli.replay_table import show
-    from backscroll.errors import PermanentError, TransientError
+    from backscroll.errors import BackscrollError
     from backscroll.replaying import conversations
     from backscroll.replaying.replay import replay
 
@@ -103,9 +86,9 @@ def command(file: Path, sessions: int | None, concurrency: int, base_url: str, a
     except KeyboardInterrupt:
         click.echo(f"stopped before the end; nothing was checked in the sessions {run}-…", err=True)
         sys.exit(_INTERRUPTED)
-    except (PermanentError, TransientError) as error:
-        hint = "; start one with `make run`, or name another with --base-url"
-        raise click.ClickException(error.message + (hint if error.code == "unreachable" else "")) from None
+    except BackscrollError as error:
+        said = unreachable(error.message) if error.code == "unreachable" else error.message
+        raise click.ClickException(said) from None
     if as_json:
         click.echo(msgspec.json.encode(report))
     else:

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import msgspec
 
+from backscroll.client import Message
 from backscroll.replaying.told import Told
-from backscroll.replaying.wire import Message
 
 # A turn as it can be compared: what the user said, and what was answered. The same turn may occur twice.
 _Turn = tuple[str, str]

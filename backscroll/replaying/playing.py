@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 
-import httpx2
-
-from backscroll.replaying import wire
-from backscroll.replaying.calling import body, call, problem
+from backscroll.client import AsyncClient, AsyncSession, NotBackscroll, NotEnded, Reply, ServerBroke
+from backscroll.errors import PermanentError
 from backscroll.replaying.conversations import Script
-from backscroll.replaying.told import End, Told
+from backscroll.replaying.told import Told
 
 # Beyond any deadline that a deployment sets for a reply, with a lost worker or two before it.
 REPLY_LIMIT = 600.0
-_WAIT = 20.0
-_POLL = 1.0
 
 
 async def play(
-    http: httpx2.AsyncClient,
+    client: AsyncClient,
     script: Script,
     *,
     heard: Callable[[], None] = lambda: None,
@@ -29,7 +24,7 @@ async def play(
     """Play a session, message by message. After a reply that did not end, the rest is not played.
 
     Args:
-        http: the server.
+        client: the server.
         script: the session.
         heard: called after each message, whatever came of it.
         limit: seconds for one reply.
@@ -39,40 +34,40 @@ async def play(
 
     Raises:
         TransientError: when the server is gone.
+        BusyError: when it turns a message away for as long as the client is patient.
         PermanentError: when it does not speak as Backscroll does.
     """
+    session = client.session(script.session)
     told: list[Told] = []
     for number, said in enumerate(script.texts, 1):
-        told.append(await _turn(http, script.session, number, said, limit))
+        told.append(await _turn(session, number, said, limit))
         heard()
         if told[-1].end == "unended":
             break
     return tuple(told)
 
 
-async def _turn(http: httpx2.AsyncClient, session: str, number: int, said: str, limit: float) -> Told:
+async def _turn(session: AsyncSession, number: int, said: str, limit: float) -> Told:
     begun = time.monotonic()
-    response = await call(
-        http,
-        "POST",
-        f"/v1/sessions/{session}/messages",
-        json={"text": said},
-        headers={"Idempotency-Key": f"{session}.{number}"},
-    )
+    try:
+        reply = await session.post(said, timeout=None, idempotency_key=f"{session.name}.{number}")
+    except NotBackscroll:
+        raise
+    except ServerBroke as error:  # it may have accepted the message all the same
+        return Told(said=said, end="unended", code=error.code)
+    except PermanentError as error:
+        return Told(said=said, end="refused", code=error.code)
     accept_ms = _ms_since(begun)
-    if response.status_code not in (200, 202):
-        # A server that broke over a message may have accepted it all the same.
-        end: End = "refused" if response.is_client_error else "unended"
-        return Told(said=said, end=end, code=problem(response))
-    reply = body(response, wire.Reply)
-    while reply.status not in wire.ENDED:
-        if time.monotonic() - begun > limit:
-            return Told(said=said, end="unended", code="no_end", accept_ms=accept_ms)
-        response = await _poll(http, f"/v1/sessions/{session}/replies/{reply.id}")
-        if response.status_code != 200:
-            return Told(said=said, end="unended", code=problem(response), accept_ms=accept_ms)
-        reply = body(response, wire.Reply)
-    failure = None if reply.status in wire.KEPT else reply.error.code if reply.error else reply.status
+    try:
+        if not reply.ended:
+            reply = await session.wait(reply.id, timeout=limit - (time.monotonic() - begun))
+    except NotBackscroll:
+        raise
+    except NotEnded:
+        return Told(said=said, end="unended", code="no_end", accept_ms=accept_ms)
+    except PermanentError as error:
+        return Told(said=said, end="unended", code=error.code, accept_ms=accept_ms)
+    failure = _failure(reply)
     return Told(
         said=said,
         end="kept" if failure is None else "failed",
@@ -84,14 +79,10 @@ async def _turn(http: httpx2.AsyncClient, session: str, number: int, said: str, 
     )
 
 
-async def _poll(http: httpx2.AsyncClient, path: str) -> httpx2.Response:
-    """Wait for the end of a reply, or for some time."""
-    begun = time.monotonic()
-    response = await call(http, "GET", path, params={"wait": _WAIT}, timeout=_WAIT + 10)
-    # Not every server lets a request wait; a reply that comes back at once and unended is polled in peace.
-    if "Retry-After" in response.headers and time.monotonic() - begun < _POLL:
-        await asyncio.sleep(_POLL)
-    return response
+def _failure(reply: Reply) -> str | None:
+    if reply.kept:
+        return None
+    return reply.error.code if reply.error else reply.status
 
 
 def _ms_since(begun: float) -> float:

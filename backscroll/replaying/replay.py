@@ -7,10 +7,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-import httpx2
-
+from backscroll.client import AsyncClient
 from backscroll.replaying import held
-from backscroll.replaying.calling import find_server
 from backscroll.replaying.checking import check
 from backscroll.replaying.conversations import Script
 from backscroll.replaying.playing import play
@@ -19,7 +17,8 @@ from backscroll.replaying.report import Played, Report, summarise
 T = TypeVar("T")
 R = TypeVar("R")
 
-_TIMEOUT = 15.0
+# A deployment that is rolled out anew is waited for.
+_PATIENCE = 120.0
 
 
 async def replay(
@@ -43,19 +42,19 @@ async def replay(
 
     Raises:
         TransientError: when the server cannot be reached, or went away for long.
+        BusyError: when it turned a message away for as long.
         PermanentError: when what answers is not Backscroll.
     """
-    limits = httpx2.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
-    async with httpx2.AsyncClient(base_url=base_url, limits=limits, timeout=_TIMEOUT) as http:
-        await find_server(http)
+    async with AsyncClient(base_url, patience=_PATIENCE) as client:
+        await client.ping()
         begun = time.monotonic()
-        told = await _each(scripts, lambda script: play(http, script, heard=heard), concurrency)
+        told = await _each(scripts, lambda script: play(client, script, heard=heard), concurrency)
         seconds = time.monotonic() - begun
 
         # Only now, so that no session that could be played waits for another's compaction.
         async def look(number: int) -> Played:
             session = scripts[number].session
-            found = await held.read(http, session)
+            found = await held.read(client.session(session))
             checked()
             return Played(session, told[number], found, check(told[number], found.transcript))
 

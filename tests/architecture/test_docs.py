@@ -47,7 +47,7 @@ def test_every_make_target_tells_what_it_does() -> None:
         assert re.search(rf"^{target}:.*## \S", makefile, re.MULTILINE), target
 
 
-@pytest.mark.parametrize("command", ["up", "replay", "eval", "budget", "offline-model"])
+@pytest.mark.parametrize("command", ["up", "chat", "replay", "eval", "budget", "offline-model"])
 def test_every_command_has_its_page_of_help(command: str) -> None:
     from click.testing import CliRunner
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from backscroll.client import Message
+from backscroll.client.reply import ENDED, KEPT
 from backscroll.replaying import checking, told
-from backscroll.replaying.wire import ENDED, KEPT, Message
 from tests.chaos.told import Breach, Held, Reply, State, Told
 
 _NAMES = {"missing": "lost"}

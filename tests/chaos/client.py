@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import msgspec
 
-from backscroll.replaying.wire import ENDED
+from backscroll.client.reply import ENDED
 from tests.chaos.calling import Front, GaveUp
 from tests.chaos.habits import Step, Wish
 from tests.chaos.told import Breach, Reply, Told

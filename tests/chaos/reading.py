@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from backscroll.replaying.wire import Message, Page
+from backscroll.client.state import Message, Page
 from tests.chaos.calling import Front
 from tests.chaos.told import Held, Reply, State
 

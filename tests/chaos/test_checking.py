@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backscroll.replaying.wire import Message
+from backscroll.client import Message
 from tests.chaos.checking import accepted_order, check
 from tests.chaos.told import Breach, Held, Reply, State, Told
 

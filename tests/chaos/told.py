@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from backscroll.replaying.wire import Message, Problem
+from backscroll.client import Message, ReplyError
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,7 +15,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     status: str
     text: str = ""
-    error: Problem | None = None
+    error: ReplyError | None = None
     attempts: int = 0
     created_at: str = ""
 

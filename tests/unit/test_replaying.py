@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from backscroll.client import Message
 from backscroll.errors import PermanentError
 from backscroll.replaying import conversations
 from backscroll.replaying.checking import Findings, check
@@ -16,7 +17,6 @@ from backscroll.replaying.conversations import Conversation
 from backscroll.replaying.held import Held
 from backscroll.replaying.report import Played, summarise, times
 from backscroll.replaying.told import Told
-from backscroll.replaying.wire import Message
 from backscroll.session import Session
 
 # What there is to read

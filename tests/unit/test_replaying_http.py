@@ -4,77 +4,64 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import httpx2
 import pytest
 
-from backscroll.errors import PermanentError, TransientError
+from backscroll.client import AsyncClient
+from backscroll.errors import BusyError, PermanentError, TransientError
 from backscroll.replaying import held
-from backscroll.replaying.calling import call, find_server
 from backscroll.replaying.conversations import Script
 from backscroll.replaying.held import Held
 from backscroll.replaying.playing import play
 from backscroll.replaying.told import Told
+from tests.unit.served import Answer, Asked, in_turn, problem, reply
 
-Handler = Callable[[httpx2.Request], httpx2.Response]
-
-
-def client(handler: Handler) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(base_url="http://server/", transport=httpx2.MockTransport(handler))
+T = TypeVar("T")
 
 
-def served(*answers: httpx2.Response | Exception) -> tuple[Handler, list[httpx2.Request]]:
-    """Make a server that gives these answers, one after the other, and a list of what it was asked."""
-    asked: list[httpx2.Request] = []
+def over(
+    work: Callable[[AsyncClient], Awaitable[T]], *answers: Answer, patience: float = 60.0
+) -> tuple[T, Asked]:
+    """Do some work with a client of a server that gives these answers, one after the other."""
+    transport, asked = in_turn(answers)
 
-    def handler(request: httpx2.Request) -> httpx2.Response:
-        answer = answers[len(asked)]
-        asked.append(request)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+    async def run() -> T:
+        async with AsyncClient("http://server", patience=patience, transport=transport) as client:
+            client._wire.sleep = lambda _: asyncio.sleep(0)
+            return await work(client)
 
-    return handler, asked
-
-
-def later(status: int, **headers: str) -> httpx2.Response:
-    return httpx2.Response(status, json={"code": "later"}, headers={"Retry-After": "0", **headers})
+    return asyncio.run(run()), asked
 
 
-def reply(status: str, code: int = 200, **more: Any) -> httpx2.Response:
-    return httpx2.Response(code, json={"id": "r_1", "status": status, **more})
-
-
-def played(handler: Handler, *texts: str, limit: float = 60.0) -> tuple[Told, ...]:
-    async def run() -> tuple[Told, ...]:
-        async with client(handler) as http:
-            return await play(http, Script("s1", texts), limit=limit)
-
-    return asyncio.run(run())
+def played(
+    *answers: Answer, texts: str = "a", limit: float = 60.0, patience: float = 60.0
+) -> tuple[tuple[Told, ...], Asked]:
+    script = Script("s1", tuple(texts))
+    return over(lambda client: play(client, script, limit=limit), *answers, patience=patience)
 
 
 def test_a_message_is_posted_again_under_the_same_key_until_it_is_accepted() -> None:
     lost = httpx2.ReadError("the connection broke")
-    handler, asked = served(later(503), lost, later(429), later(502), reply("completed", text="hi"))
-    [told] = played(handler, "hello")
+    later = problem(503, "later", retry_after="0")
+    [told], asked = played(later, lost, problem(429, "later"), reply("completed", text="hi"))
     assert (told.end, told.text) == ("kept", "hi")
     assert {(request.method, request.headers["Idempotency-Key"]) for request in asked} == {("POST", "s1.1")}
-    assert all(json.loads(request.content) == {"text": "hello"} for request in asked)
+    assert all(json.loads(request.content) == {"text": "a"} for request in asked)
 
 
 def test_a_reply_is_waited_for_before_the_next_message_is_posted() -> None:
-    usage = {"prompt_tokens": 12}
-    handler, asked = served(
+    (first, second), asked = played(
         reply("queued", 202),
         reply("in_progress"),
-        later(503),
-        reply("completed", text="hi", usage=usage),
+        problem(503, "later", retry_after="0"),
+        reply("completed", text="hi", usage={"prompt_tokens": 12}),
         reply("queued", 202),
         reply("incomplete", text="cut"),
+        texts="ab",
     )
-    first, second = played(handler, "hello", "and on")
     assert [request.method for request in asked] == ["POST", "GET", "GET", "GET", "POST", "GET"]
     assert asked[1].url.path == "/v1/sessions/s1/replies/r_1"
     assert (first.end, first.text, first.prompt_tokens) == ("kept", "hi", 12)
@@ -85,14 +72,14 @@ def test_a_reply_is_waited_for_before_the_next_message_is_posted() -> None:
 
 
 def test_failed_and_refused_messages_have_their_code_and_the_session_goes_on() -> None:
-    handler, _ = served(
+    told, _ = played(
         reply("failed", error={"code": "blocked", "message": "no", "retryable": False}),
         reply("cancelled"),
-        httpx2.Response(413, json={"code": "too_large"}),
+        problem(413, "too_large"),
         httpx2.Response(401, text="who are you?"),
         reply("completed"),
+        texts="abcde",
     )
-    told = played(handler, *"abcde")
     assert [(each.end, each.code) for each in told] == [
         ("failed", "blocked"),
         ("failed", "cancelled"),
@@ -102,49 +89,36 @@ def test_failed_and_refused_messages_have_their_code_and_the_session_goes_on() -
     ]
 
 
-def test_a_reply_that_does_not_end_ends_the_session() -> None:
-    handler, asked = served(reply("queued", 202), reply("completed"))
-    [told] = played(handler, "hello", "never posted", limit=0.0)
-    assert (told.end, told.code, len(asked)) == ("unended", "no_end", 1)
-
-
-def test_a_reply_that_is_gone_ends_the_session() -> None:
-    handler, _ = served(reply("queued", 202), httpx2.Response(404, json={"code": "not_found"}))
-    [told] = played(handler, "hello", "never posted")
-    assert (told.end, told.code) == ("unended", "not_found")
-
-
-def test_a_server_that_does_not_come_back_ends_the_run() -> None:
-    handler, asked = served(later(503, **{"Retry-After": "60"}))
-
-    async def run() -> None:
-        async with client(handler) as http:
-            await call(http, "GET", "/", patience=59.0)
-
-    with pytest.raises(TransientError, match=r"http://server answers 503 \(later\) again and again"):
-        asyncio.run(run())
-    assert len(asked) == 1, "it named a pause that is longer than our patience"
+@pytest.mark.parametrize(
+    ("answers", "limit", "code"),
+    [
+        ([reply("queued", 202), reply("in_progress")], 0.0, "no_end"),
+        ([reply("queued", 202), problem(404, "not_found")], 60.0, "not_found"),
+        ([reply("queued", 202), problem(500, "internal")], 60.0, "internal"),
+        ([problem(500, "internal")], 60.0, "internal"),
+    ],
+)
+def test_a_reply_that_does_not_end_or_is_gone_ends_the_session(
+    answers: list[Answer], limit: float, code: str
+) -> None:
+    [told], asked = played(*answers, texts="ab", limit=limit)
+    assert (told.end, told.code, len(asked)) == ("unended", code, len(answers))
 
 
 @pytest.mark.parametrize(
-    ("answer", "error", "said"),
+    ("answer", "kind"),
     [
-        (httpx2.ConnectError("refused"), TransientError, r"no server answers at http://server \(refused\)"),
-        (httpx2.Response(404), PermanentError, "is not Backscroll: /healthz answers 404"),
-        (httpx2.Response(200, text="<html>"), PermanentError, "is not Backscroll"),
+        (problem(503, "later", retry_after="60"), TransientError),
+        (problem(429, "inbox_full", retry_after="60"), BusyError),
+        (httpx2.Response(200, text="<html>"), PermanentError),
     ],
 )
-def test_a_server_that_is_not_there_or_another_one_is_told_at_once(
-    answer: httpx2.Response | Exception, error: type[Exception], said: str
+@pytest.mark.parametrize("before", [[], [reply("queued", 202)]])
+def test_a_server_that_does_not_come_back_or_is_another_one_ends_the_run(
+    before: list[Answer], answer: httpx2.Response, kind: type[Exception]
 ) -> None:
-    handler, _ = served(answer)
-
-    async def run() -> None:
-        async with client(handler) as http:
-            await find_server(http)
-
-    with pytest.raises(error, match=said):
-        asyncio.run(run())
+    with pytest.raises(kind):
+        played(*before, answer, patience=59.0)
 
 
 def test_the_end_is_read_page_by_page_and_a_compaction_that_stays_due_is_not_waited_for_for_ever() -> None:
@@ -154,19 +128,19 @@ def test_the_end_is_read_page_by_page_and_a_compaction_that_stays_due_is_not_wai
         "compaction": "due",
         "compactions": {"done": 3},
     }
-    first = {"seq": 1, "role": "user", "text": "a", "parts": [], "ts": "2026-01-01T00:00:00.000Z"}
-    second = {"seq": 2, "role": "model", "text": "A", "parts": []}
-    handler, asked = served(
+    first: dict[str, Any] = {"seq": 1, "role": "user", "text": "a", "parts": []}
+    second: dict[str, Any] = {"seq": 2, "role": "model", "text": "A", "parts": []}
+    found, asked = over(
+        lambda client: held.read(client.session("s1"), settling=-1.0),
         httpx2.Response(200, json=state),
         httpx2.Response(200, json={"messages": [first], "next": 1}),
         httpx2.Response(200, json={"messages": [second], "next": None}),
     )
-
-    async def run() -> Held:
-        async with client(handler) as http:
-            return await held.read(http, "s1", settling=-1.0)
-
-    found = asyncio.run(run())
     assert (found.context_tokens, found.chapters, found.compactions) == (50, 1, 3)
     assert [message.text for message in found.transcript] == ["a", "A"]
     assert [request.url.params.get("after") for request in asked] == [None, "0", "1"]
+
+
+def test_a_session_that_is_gone_holds_nothing() -> None:
+    found, _ = over(lambda client: held.read(client.session("s1")), problem(404, "not_found"))
+    assert found == Held()
