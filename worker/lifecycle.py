@@ -10,6 +10,7 @@ from typing import Any
 from celery.signals import worker_ready, worker_shutting_down
 from kombu.asynchronous import get_event_loop
 
+from backscroll.doorbell import REPLIES
 from backscroll.errors import StoreUnavailable
 from backscroll.store.sweep import sweep
 from worker import process
@@ -26,12 +27,14 @@ for _chatty in ("google_genai", "httpx2", "httpcore2", "celery.worker.strategy",
 
 
 @worker_ready.connect
-def _start(**_: Any) -> None:
+def _start(sender: Any, **_: Any) -> None:
     loop = get_event_loop()
     if loop is not None:
         loop.call_repeatedly(_WAKE_SECONDS, lambda: None)
     threading.Thread(target=_sweep, name="sweeper", daemon=True).start()
-    threading.Thread(target=process.model, name="warm-up", daemon=True).start()
+    if REPLIES in sender.app.amqp.queues.consume_from:
+        # The model's SDK takes a second of CPU and 50 MB: nobody waits for a summary, but for an answer.
+        threading.Thread(target=process.model, name="warm-up", daemon=True).start()
 
 
 @worker_shutting_down.connect
