@@ -110,7 +110,12 @@ REFUSED = [
 
 @pytest.fixture
 def hasty(make_stack: Callable[..., Stack]) -> Api:
-    return make_stack(BACKSCROLL_SUMMARY_DEADLINE="0.4", BACKSCROLL_REFUSAL_BACKOFF="0.3").start()
+    return make_stack(
+        BACKSCROLL_SUMMARY_DEADLINE="0.4",
+        BACKSCROLL_REFUSAL_BACKOFF="0.3",
+        BACKSCROLL_RECENT_TURNS="2",
+        BACKSCROLL_TRIGGER_TURNS="4",
+    ).start()
 
 
 def test_f05_f06_f07_f13_a_bad_summary_is_refused_and_changes_nothing(
@@ -121,14 +126,14 @@ def test_f05_f06_f07_f13_a_bad_summary_is_refused_and_changes_nothing(
         name = f"{sid}-{number}"
         model.fault(kind, target="summary", match=name, count=0, **parameters)
         hasty.say(name, f"This is {name}.")
-        said = [f"This is {name}.", *talk(hasty, name, 14)]
+        said = [f"This is {name}.", *talk(hasty, name, 4)]
         state = hasty.until_session(
             name, f"a refusal for {reason}", lambda s, r=reason: s["compactions"]["refused_by_reason"].get(r)
         )
         assert not state["chapters"]
         assert state["watermark"] == 0
         assert user_texts(hasty.transcript(name)) == said
-        assert len(hasty.context(name)["messages"]) == 30
+        assert len(hasty.context(name)["messages"]) == 10
         model.reset()
         hasty.until_session(name, "the next try succeeds", compacted)
         assert user_texts(hasty.transcript(name)) == said

@@ -16,8 +16,8 @@ from tests.stack.stack import Stack
 FILLER = "We went on for a while about the harbour, the ferries and the price of herring in the old town."
 
 
-def settled(count: int) -> Callable[[Json], bool]:
-    return lambda state: state["compactions"]["done"] >= count and state["compaction"] == "none"
+def covered(seq: int) -> Callable[[Json], bool]:
+    return lambda state: state["watermark"] >= seq and state["compaction"] == "none"
 
 
 def notes(context: Json) -> str:
@@ -73,13 +73,13 @@ def test_f09_a_request_that_nobody_answered_is_open_until_somebody_does(
     eager.say(sid, f"I want {sid} berths.")
     for question in ("How is the weather there?", "And what is there to see?", "How long does it take?"):
         eager.say(sid, question)
-    eager.until_session(sid, "the request is covered", settled(1))
+    eager.until_session(sid, "the request is covered", covered(2))
     assert [task["text"] for task in eager.context(sid)["ledger"]["open_tasks"]] == [asked]
 
     eager.say(sid, "Yes, that's right.")
     for question in ("How is the food?", "Is there a library?", "Where do I board?"):
         eager.say(sid, question)
-    eager.until_session(sid, "the answer is covered", settled(3))
+    eager.until_session(sid, "the answer is covered", covered(10))
     ledger = eager.context(sid)["ledger"]
     assert ledger["open_tasks"] == []
     assert "*two berths…Nordlys to Bergen, on March 9th" in ledger["text"]

@@ -35,7 +35,7 @@ from tests.integration.history_session import HistorySession
 
 T = TypeVar("T")
 
-RUNS = int(os.environ.get("HISTORY_RUNS", "100"))
+RUNS = int(os.environ.get("HISTORY_RUNS", "50"))
 CEILING = 100_000
 
 

@@ -18,7 +18,7 @@ class Api:
     def __init__(self, url: str) -> None:
         self.url = url
         limits = httpx2.Limits(max_connections=300)
-        self.http = httpx2.Client(base_url=url, timeout=70, limits=limits)
+        self.http = httpx2.Client(base_url=url, timeout=70, limits=limits, verify=False)
 
     def close(self) -> None:
         self.http.close()

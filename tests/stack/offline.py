@@ -19,7 +19,7 @@ class OfflineModel:
         command = ["backscroll", "offline-model", "--port", "0", "--json", *options]
         self._process = Process("model", command, env or {}, directory / "model.log")
         self.url: str = json.loads(self._process.until_says('"url"'))["url"]
-        self._http = httpx2.Client(base_url=self.url, timeout=10)
+        self._http = httpx2.Client(base_url=self.url, timeout=10, verify=False)
 
     def fault(self, kind: str, **parameters: Any) -> None:
         """Order a fault for the next matching requests."""
