@@ -138,7 +138,8 @@ class AsyncStream:
             event = parse(sent.event, sent.data) if sent.data else None
         except msgspec.MsgspecError as error:
             raise NotBackscroll(f"an event {sent.event!r} of {self.id} cannot be read: {error}") from None
-        self.last_event_id = sent.id or self.last_event_id
+        if sent.data:  # an id alone is an event that was cut off: it has not come yet
+            self.last_event_id = sent.id or self.last_event_id
         return event
 
     async def _hang_up(self) -> None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import httpx2
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backscroll.client import (
@@ -84,14 +84,19 @@ def test_however_the_bytes_arrive_the_events_are_the_same(cuts: list[int], line:
         assert (stream.text, stream.reply, stream.last_event_id) == ("Zoë 😀 ends", END.reply, "11-0")
 
 
-@given(st.lists(st.tuples(st.integers(0, 400), st.booleans()), max_size=12))
+@given(
+    st.lists(st.tuples(st.integers(0, 400), st.booleans()), max_size=12),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
+# Between the two characters of a line's end: a parser may then take the id alone for an event.
+@example([(written(line="\r\n").index(b"id: 2-0") + len(b"id: 2-0\r"), False)], "\r\n")
 def test_wherever_it_breaks_it_goes_on_behind_the_last_event_and_nothing_comes_twice(
-    breaks: list[tuple[int, bool]],
+    breaks: list[tuple[int, bool]], line: str
 ) -> None:
     left = list(breaks)
 
     def handler(request: httpx2.Request) -> httpx2.Response:
-        data = written(int(request.headers.get("Last-Event-ID", "0-0").split("-")[0]))
+        data = written(int(request.headers.get("Last-Event-ID", "0-0").split("-")[0]), line)
         if not left:
             return events(data)
         size, rudely = left.pop(0)
