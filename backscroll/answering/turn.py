@@ -52,7 +52,7 @@ def work(
     prompt = build_prompt(turn, settings)
     prompt = with_media(store, turn.session, prompt, settings.model.request_media_bytes)
     try:
-        answer = _answer(prompt, model, settings, lease, heard)
+        answered, answer = _answer(prompt, model, settings, lease, heard)
     except HandedBack:
         return Pause(0.0)
     except AskedToPause as error:
@@ -61,13 +61,16 @@ def work(
         return ReplyError(error.code, error.message, retryable=True)
     except PermanentError as error:
         return ReplyError(error.code, error.message, retryable=False)
-    return _completed(turn, prompt, answer, window)
+    return _completed(turn, answered, answer, window)
 
 
-def _answer(prompt: Prompt, model: Model, settings: Settings, lease: Lease, heard: Heard | None) -> Answer:
+def _answer(
+    prompt: Prompt, model: Model, settings: Settings, lease: Lease, heard: Heard | None
+) -> tuple[Prompt, Answer]:
+    """Give the answer, and what was asked in the end: the fallback model's signatures are its own."""
     limits = settings.model
     try:
-        return ask(
+        return prompt, ask(
             model,
             prompt,
             deadline=limits.reply_deadline,
@@ -83,7 +86,7 @@ def _answer(prompt: Prompt, model: Model, settings: Settings, lease: Lease, hear
         other = msgspec.structs.replace(prompt, model=limits.fallback_model)
         silence = limits.attempt_timeout
         deadline = limits.reply_deadline
-        return model.generate(other, timeout=silence, deadline=deadline, stop=lease, heard=heard)
+        return other, model.generate(other, timeout=silence, deadline=deadline, stop=lease, heard=heard)
 
 
 def _completed(turn: Turn, prompt: Prompt, answer: Answer, window: Window) -> Completed:

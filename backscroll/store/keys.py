@@ -1,7 +1,8 @@
 """Every Redis key and its lifetime.
 
 All keys of a session share its shard's hash tag and so lie in one slot of a Cluster:
-`bs:{shard}:tenant/session:…`. Each expires `SESSION_TTL` after the last access to the session, except:
+`bs:{shard}:tenant/session:…`. Each expires `SESSION_TTL`, or what the session has in its place, after the
+last access to the session, and no sooner than in two days while any reply waits or is in work, except:
 
     lock              after its lease
     reply:<id>        after the last access to the reply itself, and not before its idempotency key; nobody

@@ -7,10 +7,14 @@ import redis as redis_py
 from backscroll.messages.part import Text
 from backscroll.session import Session
 from backscroll.session_settings import SessionSettings
+from backscroll.store import keys, turns
+from backscroll.store.events import append, delta, pack
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission, submit
 from backscroll.store.sessions import configure, delete, state
 from tests.integration.acting import claim, commit
+
+DAY = 86_400_000  # ms
 
 CAREFUL = SessionSettings(
     model="gemini-x",
@@ -72,3 +76,38 @@ def test_a_deleted_session_has_its_settings_no_more(store: Store, session: Sessi
     delete(store, session)
     assert configure(store, session, SessionSettings()) is True
     assert state(store, session).settings == SessionSettings()
+
+
+def test_a_short_time_to_live_takes_no_message_that_waits_or_is_in_work(
+    store: Store, redis: redis_py.Redis, session: Session
+) -> None:
+    def left() -> dict[str, int]:
+        mine = [key.decode() for key in redis.scan_iter(f"*{session}:*")]
+        shard = keys.of_shard(session.shard(store.settings.shards))[0]
+        return {key: redis.pttl(key) for key in [*mine, shard] if not key.endswith(":lock")}
+
+    configure(store, session, SessionSettings(ttl=1.0))
+    submit(store, session, Submission(parts=(Text("one"),)))
+    waits = submit(store, session, Submission(parts=(Text("two"),))).reply_id
+    assert min(left().values()) > DAY
+    first = claim(store, session, "t")
+    append(store, [(first, pack([(1, [delta("so", thought=False)])]))])
+    assert min(ms for key, ms in left().items() if ":events:" not in key) > DAY
+    assert min(left().values()) > 1000
+    second = commit(store, first, "so", go_on=True).next_turn
+    assert second is not None
+    assert second.reply_id == waits
+    commit(store, second, "so")
+    assert max(ms for key, ms in left().items() if str(session) in key and first.reply_id not in key) <= 1000
+
+
+def test_a_turn_that_nobody_could_answer_keeps_its_session_no_longer(
+    store: Store, redis: redis_py.Redis, session: Session
+) -> None:
+    configure(store, session, SessionSettings(ttl=1.0))
+    submit(store, session, Submission(parts=(Text("one"),)))
+    for attempt in range(store.settings.max_attempts):
+        claim(store, session, f"t{attempt}")
+        redis.delete(next(redis.scan_iter(f"*{session}:lock")))
+    assert turns.claim(store, session, "t", ceiling=1000) is None
+    assert max(redis.pttl(key) for key in redis.scan_iter(f"*{session}:*")) <= 1000

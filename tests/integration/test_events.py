@@ -252,7 +252,7 @@ def test_f39_events_live_an_hour_from_the_last_one_and_never_longer_than_the_ses
     events.read(store, session, rid)
     other = replies.submit(store, session, Submission(parts=(Text("and?"),))).reply_id
     redis.hset(key(store, session, other).split(":events:")[0] + ":meta", "ttl", 90_000)
-    claim(store, session, "u")
+    commit(store, claim(store, session, "u"))
     assert 0 < redis.pttl(key(store, session, other)) <= 90_000
 
 

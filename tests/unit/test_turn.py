@@ -7,14 +7,15 @@ import pytest
 from backscroll.answering.lease import Lease
 from backscroll.answering.turn import work
 from backscroll.compaction.window import given
+from backscroll.errors import TransientError
 from backscroll.messages import tokens
 from backscroll.messages.chapter import Chapter
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
-from backscroll.model.port import Answer, Heard, Prompt
+from backscroll.model.port import Answer, Heard, Model, Prompt
 from backscroll.model.stop import Stop
 from backscroll.session import Session
-from backscroll.settings import BudgetSettings, Settings
+from backscroll.settings import BudgetSettings, ModelSettings, Settings
 from backscroll.store.redis import Store
 from backscroll.store.turns import Completed, Context, Turn
 from tests.unit.conversations import messages, plain_turn
@@ -40,6 +41,10 @@ class Answers:
 
 
 def completed(context: Context, usage: Usage = COUNTED, **budget: int) -> Completed:
+    return worked(Answers(usage), context, Settings(budget=BudgetSettings(**budget)))
+
+
+def worked(model: Model, context: Context, settings: Settings) -> Completed:
     turn = Turn(
         session=SESSION,
         token="token",
@@ -50,9 +55,8 @@ def completed(context: Context, usage: Usage = COUNTED, **budget: int) -> Comple
         accepted_at=1,
         context=context,
     )
-    settings = Settings(budget=BudgetSettings(**budget))
     store = Store(settings.store)  # never asked: there are no media
-    outcome = work(turn, store, Answers(usage), settings, Lease(SESSION), given(settings.budget))
+    outcome = work(turn, store, model, settings, Lease(SESSION), given(settings.budget))
     assert isinstance(outcome, Completed)
     return outcome
 
@@ -87,3 +91,24 @@ def test_after_a_restore_the_number_of_turns_makes_no_compaction_due() -> None:
     assert completed(many).compaction_due
     assert not completed(restored).compaction_due
     assert completed(restored, context_tokens=400).compaction_due
+
+
+class DownUnless(Answers):
+    """A model of which only one version is up."""
+
+    def __init__(self, up: str) -> None:
+        super().__init__(COUNTED)
+        self._up = up
+
+    def generate(
+        self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop, heard: Heard | None = None
+    ) -> Answer:
+        if prompt.model != self._up:
+            raise TransientError("model_unavailable", "down")
+        return super().generate(prompt, timeout=timeout, deadline=deadline, stop=stop, heard=heard)
+
+
+def test_f30_the_words_of_the_fallback_model_are_its_own() -> None:
+    # Its signatures would go to the first model with the next turn, which refuses them.
+    models = ModelSettings(reply_model="first", fallback_model="other", reply_deadline=0.1)
+    assert worked(DownUnless("other"), Context(), Settings(model=models)).asked == "other"

@@ -27,4 +27,4 @@ local function recent_replies(count)
   return found
 end
 return {meta, redis.call('LRANGE', CHAPTERS, 0, -1), redis.call('LRANGE', INBOX, 0, -1),
-  redis.call('PTTL', LOCK), TTL, redis.call('ZSCORE', COMPACTIONS, NAME) or '', recent_replies(tonumber(ARGS[1]))}
+  redis.call('PTTL', LOCK), life(), redis.call('ZSCORE', COMPACTIONS, NAME) or '', recent_replies(tonumber(ARGS[1]))}

@@ -84,8 +84,8 @@ open()
 remember(id)
 redis.call('HSET', reply_key(id), 'status', 'queued', 'request', request, 'model', model,
   'attempts', 0, 'created_at', NOW, 'idem', idem)
-keep_reply(id)
 redis.call('RPUSH', INBOX, id)
+keep_reply(id)
 redis.call('RPUSH', REPLIES, id)
 for _ = 1, 2 do -- forget two of the expired for each new one, so that the list stays as long as what it lists
   local oldest = redis.call('LINDEX', REPLIES, 0)

@@ -16,7 +16,7 @@ local function tell(id, kind, data)
     redis.call('XTRIM', key, 'MAXLEN', 0)
   end
   local event = redis.call('XADD', key, '*', kind, data)
-  redis.call('PEXPIRE', key, math.min(TTL, EVENTS_LIFE))
+  redis.call('PEXPIRE', key, math.min(life(), EVENTS_LIFE))
   redis.call('PUBLISH', key, event .. ' ' .. kind .. ' ' .. data)
   return event
 end

@@ -23,11 +23,17 @@ local function reply_key(id)
   return string.sub(META, 1, -5) .. 'reply:' .. id
 end
 
--- A reply lives TTL from its last access, and as long as its idempotency key, which leads to it.
+-- How long what belongs to the session lives from here: TTL, but what was accepted is answered first. While
+-- anything waits or is in work, it is longer than any pause that a model asks for.
 local DAY = 86400000
+local function life()
+  return redis.call('LLEN', INBOX) > 0 and math.max(TTL, 2 * DAY) or TTL
+end
+
+-- A reply lives as long, from its last access, and as its idempotency key, which leads to it.
 local function keep_reply(id)
   local idem = redis.call('HGET', reply_key(id), 'idem')
-  redis.call('PEXPIRE', reply_key(id), (idem and idem ~= '') and math.max(TTL, DAY) or TTL)
+  redis.call('PEXPIRE', reply_key(id), (idem and idem ~= '') and math.max(life(), DAY) or life())
 end
 
 -- Begin the session, if it is not there. Returns 1 when it was not.
@@ -46,25 +52,26 @@ local function count(field)
   end
 end
 
--- Let an index live for `life` ms from here at least: it outlives each session in it.
-local function outlive(set, life)
+-- Let an index live for `ms` from here at least: it outlives each session in it.
+local function outlive(set, ms)
   local left = redis.call('PTTL', set)
-  if left ~= -2 and left < life then
-    redis.call('PEXPIRE', set, life)
+  if left ~= -2 and left < ms then
+    redis.call('PEXPIRE', set, ms)
   end
 end
 
--- Every script is an access: what belongs to the session lives TTL from here.
+-- Every script is an access.
 local function keep()
+  local ms = life()
   for _, key in ipairs({META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, OFFER, REPLIES, MEDIA}) do
-    redis.call('PEXPIRE', key, TTL)
+    redis.call('PEXPIRE', key, ms)
   end
-  outlive(DUE, TTL)
-  outlive(COMPACTIONS, TTL)
+  outlive(DUE, ms)
+  outlive(COMPACTIONS, ms)
 end
 
 -- Note that somebody should look at this session at `at`.
 local function index(set, at)
   redis.call('ZADD', set, at, NAME)
-  outlive(set, math.max(at - NOW, 0) + TTL)
+  outlive(set, math.max(at - NOW, 0) + life())
 end

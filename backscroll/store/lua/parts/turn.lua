@@ -55,6 +55,7 @@ local function begin(token, lease, max_attempts, budget)
       -- Without a token: the last holder, should it come back, must not take this end for its own.
       end_reply(id, 'failed', 'token', '', 'error',
         '{"code":"worker_lost","message":"every worker that took up this turn was lost","retryable":true}')
+      keep()
     else
       if not mine then
         local attempt = redis.call('HINCRBY', key, 'attempts', 1)
