@@ -107,7 +107,7 @@ def _part(posted: Mapping[str, Any], at: str, media: dict[str, Media]) -> Part:
         media.setdefault(digest, found)
         return part
     if isinstance(body.function_response, FunctionResponse):
-        _check_depth(body.function_response.response, f"{at}.functionResponse.response")
+        check_depth(body.function_response.response, f"{at}.functionResponse.response")
     (written,) = ((name, value) for name, value in spelled.items() if name != "type")
     name, value = written
     return Other({"type": held[0], name: {key: each for key, each in value.items() if each is not None}})
@@ -149,7 +149,12 @@ def _decoded(data: str, at: str) -> bytes:
         raise InvalidRequest(at, f"this is not base64: {error}") from None
 
 
-def _check_depth(value: Any, at: str) -> None:
+def check_depth(value: Any, at: str) -> None:
+    """Refuse what is so deep that some of those who read or write it could, and others could not.
+
+    Raises:
+        InvalidRequest: for what is deeper than any data or schema.
+    """
     level = [value]
     for _ in range(_DEEPEST):
         held = chain.from_iterable(each.values() if isinstance(each, dict) else each for each in level)

@@ -14,6 +14,7 @@ from flask import Request
 from backscroll.errors import TooLarge
 from backscroll.session_settings import SessionSettings, encode_settings
 from backscroll.settings import WebSettings
+from web.parts import check_depth
 from web.reading import MODEL, read_body
 
 _LONGEST_TTL = 365 * 86_400
@@ -42,6 +43,8 @@ def read(request: Request, limits: WebSettings) -> SessionSettings:
         TooLarge: when all of it together is too large to be sent along with every turn.
     """
     body = read_body(request, SettingsBody)
+    for name in ("generation_config", "safety_settings", "tools", "tool_config"):
+        check_depth(getattr(body, name) or {}, name)
     settings = SessionSettings(
         model=body.model,
         system_instruction=body.system_instruction or None,

@@ -29,6 +29,9 @@ _RULE = "=" * 8
 _EXACT = "[exact: number user>you=tool;*agreed]"
 _NOTED = "Noted."
 
+# What of the generation config a model reads: a schema may be as long as everything else.
+_SCHEMAS = frozenset({"responseSchema", "response_schema", "responseJsonSchema", "response_json_schema"})
+
 # Where a session was measured, the estimate is scaled by what was found, within reason: one odd
 # measurement must not empty a context or overfill it.
 _LEAST, _MOST = 0.5, 3.0
@@ -102,8 +105,8 @@ def sends_all(turn: Turn, prompt: Prompt) -> bool:
 def of_settings(settings: SessionSettings) -> int:
     """Estimate the tokens that a session's settings add to each prompt, and that no compaction takes away."""
     told = settings.system_instruction or ""
-    tools = msgspec.json.encode(settings.tools) if settings.tools else b""
-    return tokens.of_text(told) + len(tools) // tokens.BYTES_A_TOKEN
+    read = [*settings.tools, *(each for name, each in settings.generation_config.items() if name in _SCHEMAS)]
+    return tokens.of_text(told) + (len(msgspec.json.encode(read)) // tokens.BYTES_A_TOKEN if read else 0)
 
 
 def fit(turn: Turn, ceiling: int) -> Context:

@@ -61,18 +61,21 @@ class Stream:
 
     def hear(self, parts: Sequence[Part], usage: Usage | None) -> None:
         """Note what came; it is told soon."""
+        # Media are told by reference; their bytes can be had when the reply has ended. Their digest takes a
+        # tenth of a second, in which nobody else's words may wait.
+        came, _ = detach(parts)
         with self._changed:
-            for part in parts:
+            waited = self.waits
+            for part in came:
                 self._join(part)
             self._usage = usage or self._usage
             self._spoken = self._spoken or bool(self._parts or usage)
-            if self._parts:
+            if self.waits and not waited:  # else who tells knows of it, and will look at all that came
                 self._changed.notify_all()
 
     def _join(self, part: Part) -> None:
         if not isinstance(part, Text):
-            # Media are told by reference; their bytes can be had when the reply has ended.
-            self._parts += detach((part,))[0]
+            self._parts.append(part)
             return
         last = self._parts[-1] if self._parts else None
         if isinstance(last, Text) and last.thought == part.thought:

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from backscroll.errors import LeaseLost, MediaFull
+from backscroll.errors import MediaFull
 from backscroll.messages.media import Media
 from backscroll.session import Session
 from backscroll.store.redis import Argument, Store
 
 
-def put(store: Store, session: Session, media: Mapping[str, Media], *, token: str = "") -> None:
-    """Keep media, before a message refers to them.
-
-    Args:
-        store: where.
-        session: whose.
-        media: by their SHA-256; nothing is sent where there are none.
-        token: of who holds the session, where it is an answer's: media of one that is late are not kept.
-
-    Raises:
-        MediaFull: when the session has no room for all of them. None was kept.
-        LeaseLost: when the session is not ours any more. None was kept.
-        StoreUnavailable: when Redis does not serve.
-    """
-    if not media:
-        return
-    most = store.settings.session_media_bytes
-    args: list[Argument] = []
+def to_keep(store: Store, media: Mapping[str, Media]) -> Iterator[Argument]:
+    """Give media as the scripts take them that keep them, along with the message that refers to them."""
+    yield store.settings.session_media_bytes
     for digest, each in media.items():
-        args += (digest, each.mime.encode() + b"\n" + each.data)
-    state, *rest = store.run("put_media", session, token, most, *args)
-    if state == b"lost":
-        raise LeaseLost
-    if state == b"full":
-        raise MediaFull(f"the session has {rest[0]:,} bytes of media; at most {most:,} are kept")
+        yield digest
+        yield each.mime.encode() + b"\n" + each.data
+
+
+def full(store: Store, held: int) -> MediaFull:
+    """Say that media were not kept, in a session that has `held` bytes of them already."""
+    return MediaFull(
+        f"the session has {held:,} bytes of media; at most {store.settings.session_media_bytes:,} are kept"
+    )
 
 
 def read(store: Store, session: Session, digests: Sequence[str]) -> dict[str, Media]:

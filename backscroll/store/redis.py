@@ -12,7 +12,15 @@ from typing import Any
 
 import redis as redis_py
 from redis.backoff import ExponentialBackoff, NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    ClusterDownError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
 from redis.retry import Retry
 
 from backscroll.errors import StoreUnavailable
@@ -26,6 +34,11 @@ _TRIES_ONCE = Retry(NoBackoff(), 0)
 # Of one process at a time, and the seconds after which one that waits for its turn gives up.
 _MOST_CONNECTIONS = 32
 _FREE_CONNECTION = 5
+
+# What a server answers that is there and will not serve: by its type, where the client has one (and takes the
+# answer's first word off), else by that word.
+_REFUSED = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError)
+_REFUSALS = ("MISCONF", "NOREPLICAS", "BUSY")
 
 Argument = str | bytes | int
 
@@ -121,9 +134,7 @@ def unavailable() -> Iterator[None]:
         raise
     except ResponseError as error:
         # A script that fails is a bug of ours, unless the server refuses to write or to serve.
-        if str(error).startswith(
-            ("OOM", "MISCONF", "READONLY", "LOADING", "CLUSTERDOWN", "NOREPLICAS", "MASTERDOWN")
-        ):
+        if isinstance(error, _REFUSED) or str(error).startswith(_REFUSALS):
             raise StoreUnavailable(f"the history store cannot serve: {error}") from None
         raise
     except RedisError as error:

@@ -102,8 +102,6 @@ def submit(store: Store, session: Session, submission: Submission) -> Submitted:
         MediaFull: when the session has no room for the media.
         StoreUnavailable: when Redis does not serve.
     """
-    # Before the message: none may ever refer to what is not there.
-    media.put(store, session, submission.media)
     request = encode_parts(submission.parts)
     idem, fingerprint = "", ""
     if submission.idempotency_key is not None:
@@ -122,6 +120,7 @@ def submit(store: Store, session: Session, submission: Submission) -> Submitted:
         submission.merged_bytes,
         idem,
         fingerprint,
+        *media.to_keep(store, submission.media),
     )
     match state:
         case b"accepted":
@@ -131,6 +130,8 @@ def submit(store: Store, session: Session, submission: Submission) -> Submitted:
             raise InvalidRequest(
                 "Idempotency-Key", "this key was used for another message", code="idempotency_key_reused"
             )
+        case b"no room":
+            raise media.full(store, rest[0])
         case b"busy":
             raise SessionBusy("a reply is in work, and on_busy is reject", delay=TURN)
         case _:

@@ -114,7 +114,6 @@ def commit(
         LeaseLost: when the session is not ours any more. Nothing was written.
         MediaFull: when the session has no room for the answer's media. Nothing was written.
     """
-    media.put(store, turn.session, answer.media, token=turn.token)
     seq = turn.context.last + 1
     user = Message(seq=seq, role="user", ts=turn.accepted_at, parts=turn.request)
     model = Message(
@@ -142,12 +141,10 @@ def commit(
         "" if answer.measured else "1",
         *_counted(turn.context, answer),
         untold,
-        "parts",
         encode_parts(answer.parts),
-        "answered_by",
         answer.model,
-        "usage",
         msgspec.json.encode(answer.usage),
+        *media.to_keep(store, answer.media),
     )
 
 
@@ -195,6 +192,8 @@ def _end(store: Store, name: str, turn: Turn, go_on: bool, ceiling: int, *args: 
     )
     if state == b"lost":
         raise LeaseLost
+    if state == b"no room":
+        raise media.full(store, rest[0])
     ring_compaction, (then, *more) = rest
     return Ended(
         next_turn=_turn(turn.session, turn.token, more) if then == b"turn" else None,

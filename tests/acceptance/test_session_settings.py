@@ -101,6 +101,10 @@ def test_a_config_that_cannot_be_sent_fails_the_reply_and_names_the_field(api: A
     assert "hotter" not in reply["error"]["message"]
 
 
+def deep(levels: int) -> dict[str, Any]:
+    return {"items": deep(levels - 1)} if levels else {}
+
+
 WRONG: list[tuple[dict[str, Any], int, str]] = [
     ({"model": "a model"}, 422, "model"),
     ({"model": 3}, 422, "model"),
@@ -112,6 +116,8 @@ WRONG: list[tuple[dict[str, Any], int, str]] = [
     ({"ttl": 0}, 422, "ttl"),
     ({"ttl": 1e12}, 422, "ttl"),
     ({"temperature": 1}, 422, "temperature"),
+    ({"generation_config": {"responseSchema": deep(65)}}, 422, "generation_config"),
+    ({"tools": [deep(65)]}, 422, "tools"),
     ({"system_instruction": "long " * 20_000}, 413, "body"),
 ]
 

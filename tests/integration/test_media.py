@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import redis as redis_py
 
-from backscroll.errors import LeaseLost, MediaFull
+from backscroll.errors import BackscrollError, LeaseLost, MediaFull
 from backscroll.messages.media import Media, apart
 from backscroll.messages.part import Text
 from backscroll.session import Session
@@ -198,13 +198,14 @@ def test_messages_that_are_merged_keep_their_media(store: Store, session: Sessio
     assert media.read(store, session, list(BOTH)) == BOTH
 
 
-def test_f39_media_expire_with_their_session_also_where_no_message_followed(
-    store: Store, redis: redis_py.Redis, session: Session
-) -> None:
+def test_f39_media_expire_with_their_session(store: Store, redis: redis_py.Redis, session: Session) -> None:
     # Elsewhere keys without expiry filled Redis until writes failed.
-    media.put(store, session, by_digest(CAT))
+    replies.submit(store, session, submission("look", CAT))
     assert eternal(redis) == []
-    assert media.read(store, session, list(BOTH)) == {}, "there is no such session yet"
+    turn = claim(store, session, "t")
+    redis.delete(key(store, session, "media"))
+    answer(store, turn, DOG)
+    assert eternal(redis) == []
 
 
 def test_f40_media_live_as_long_as_their_session(
@@ -227,3 +228,20 @@ def test_a_deleted_session_leaves_no_media(store: Store, redis: redis_py.Redis, 
     replies.submit(store, session, submission("look", CAT, DOG))
     sessions.delete(store, session)
     assert redis.exists(key(store, session, "media")) == 0
+
+
+@pytest.mark.parametrize("why", ["busy", "full", "reused"])
+def test_a_message_that_is_turned_away_leaves_no_media(
+    store: Store, redis: redis_py.Redis, session: Session, why: str
+) -> None:
+    narrow = Store(msgspec.structs.replace(store.settings, inbox_limit=1))
+    replies.submit(narrow, session, msgspec.structs.replace(submission("look", CAT), idempotency_key="k"))
+    refused = {
+        "busy": msgspec.structs.replace(submission("and", DOG), on_busy="reject"),
+        "full": submission("and", DOG),
+        "reused": msgspec.structs.replace(submission("and", DOG), idempotency_key="k"),
+    }
+    with pytest.raises(BackscrollError):
+        replies.submit(narrow, session, refused[why])
+    assert stored(redis, store, session) == set(by_digest(CAT))
+    narrow.close()

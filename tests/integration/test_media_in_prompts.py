@@ -7,7 +7,6 @@ from backscroll.messages.media import Media, apart, inline
 from backscroll.messages.part import Other, Part, Text
 from backscroll.model.port import Content, Prompt
 from backscroll.session import Session
-from backscroll.store import media
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission, submit
 
@@ -17,10 +16,10 @@ def picture(name: str, size: int) -> Media:
 
 
 def keep(store: Store, session: Session, *found: Media) -> list[Part]:
-    """Keep media in a session that is there, and give the parts that refer to them."""
-    submit(store, session, Submission(parts=(Text("said"),)))
+    """Keep media in a session, and give the parts that refer to them."""
     shown = [apart(each) for each in found]
-    media.put(store, session, dict(zip([digest for digest, _ in shown], found, strict=True)))
+    kept = dict(zip([digest for digest, _ in shown], found, strict=True))
+    submit(store, session, Submission(parts=(Text("said"),), media=kept))
     return [part for _, part in shown]
 
 

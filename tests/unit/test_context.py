@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from backscroll.messages.chapter import Chapter
 from backscroll.messages.part import Text
 from backscroll.model.port import Content, Prompt
 from backscroll.session import Session
+from backscroll.session_settings import SessionSettings
 from backscroll.settings import BudgetSettings, Settings
 from backscroll.store.turns import Context, Turn
 from tests.unit import conversations as talk
@@ -191,3 +193,20 @@ def test_one_odd_measurement_neither_empties_nor_overfills_a_context() -> None:
 def test_a_turn_may_name_its_model_and_the_settings_name_the_other() -> None:
     assert build_prompt(turn(Context(), model="gemini-pro"), AMPLE).model == "gemini-pro"
     assert build_prompt(turn(Context()), AMPLE).model == AMPLE.model.reply_model
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        SessionSettings(system_instruction="i" * 4000),
+        SessionSettings(tools=({"functionDeclarations": [{"name": "f", "description": "d" * 4000}]},)),
+        SessionSettings(generation_config={"responseSchema": {"type": "STRING", "description": "d" * 4000}}),
+        SessionSettings(generation_config={"response_json_schema": {"type": "string", "title": "d" * 4000}}),
+    ],
+    ids=["an instruction", "tools", "a schema", "a schema in the other spelling"],
+)
+def test_what_a_session_sets_takes_its_room_below_the_ceiling(settings: SessionSettings) -> None:
+    context = Context(messages=messages(*[plain_turn(200)] * 60), last=120)
+    asked = msgspec.structs.replace(turn(context), settings=settings)
+    assert size(build_prompt(asked, ceiling(4000))) <= 3000
+    assert size(build_prompt(turn(context), ceiling(4000))) > 3000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from backscroll.answering import streaming
 from backscroll.answering.streaming import Stream
-from backscroll.messages.media import inline
+from backscroll.messages.media import Media, inline
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Other, Part, Text
 from backscroll.session import Session
@@ -197,3 +198,20 @@ def test_a_picture_is_told_by_reference(stream: Stream) -> None:
     ((kind, part),) = told(stream)
     assert kind == "part"
     assert part["inlineData"].keys() == {"mimeType", "sha256", "size"}
+
+
+def test_a_picture_of_one_answer_holds_up_no_other(monkeypatch: pytest.MonkeyPatch, stream: Stream) -> None:
+    # All streams of a process share a lock, and a large picture's digest takes a while.
+    other = Stream(stream.turn, stream._changed)
+    digested = streaming.detach
+
+    def slowly(parts: Sequence[Part]) -> tuple[tuple[Part, ...], dict[str, Media]]:
+        meanwhile = threading.Thread(target=other.begin)
+        meanwhile.start()
+        meanwhile.join(5)
+        assert not meanwhile.is_alive()
+        return digested(parts)
+
+    monkeypatch.setattr(streaming, "detach", slowly)
+    heard(stream, inline("image/png", b"drawn"))
+    assert stream.waits

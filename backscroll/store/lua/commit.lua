@@ -1,16 +1,18 @@
--- Write a finished turn: both messages or neither. uses: session, events, reply, meter, offer, turn
+-- Write a finished turn: both messages or neither. uses: session, media, events, reply, meter, offer, turn
 --
 -- ARGS    1 token  2 '1': begin the next turn for the same holder  3 lease, ms  4 attempts  5 bytes (see claim)
 --         6 reply id  7 status  8 user message  9 model message  10 seq of the last message before these
 --         11 measured tokens of the context  12 '1': a compaction is due  13 grace, ms, of a doorbell
 --         14 '1': the context's tokens are estimated  15 tokens of this turn, or '' where they were not measured
 --         16 their bucket in the meter  17 batches of events that were not told yet, see parts/events.lua
---         18… further fields of the reply: name, value, …
+--         18 the answer's parts  19 the version that answered  20 usage
+--         21 bytes that all media may have together  22… media of the answer, see parts/media.lua
 -- Result  {'lost'}: the session is not ours, nothing was written
+--         {'no room', bytes}: so many the session's media have already, nothing was written
 --         {'done', ring for compaction, {'idle'} | {'turn', …} | {'released', ring}}
 -- Replay  what this token wrote is not written again; the rest of the result is the same.
 local token, next_turn, lease, max_attempts, budget, id, status, user, model, last, tokens, due, grace,
-  estimated, turn_tokens, bucket, events = unpack(ARGS)
+  estimated, turn_tokens, bucket, events, parts, answered_by, usage, room = unpack(ARGS)
 
 local found = redis.call('HMGET', reply_key(id), 'status', 'token', 'told')
 local written = found[1] == status and found[2] == token
@@ -22,6 +24,10 @@ if not written then
     keep()
     return {'lost'}
   end
+  local held = keep_media(tonumber(room), {unpack(ARGS, 22)})
+  if held then
+    return {'no room', held}
+  end
   redis.call('RPUSH', LIVE, user, model)
   redis.call('HSET', META, 'last', last + 2, 'context_tokens', tokens, 'estimated', estimated)
   redis.call('HINCRBY', META, 'turns', 1)
@@ -31,7 +37,7 @@ if not written then
     measure('histogram:' .. bucket, 1)
   end
   tell_batches(id, found[3], events)
-  end_reply(id, status, 'seq', last + 1, unpack(ARGS, 18))
+  end_reply(id, status, 'seq', last + 1, 'parts', parts, 'answered_by', answered_by, 'usage', usage)
   -- An offer that waits is applied below: whether one more is due, the next turn will tell.
   if due == '1' and redis.call('EXISTS', OFFER) == 0 and not redis.call('ZSCORE', COMPACTIONS, NAME) then
     index(COMPACTIONS, NOW + grace)

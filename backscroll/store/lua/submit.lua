@@ -1,14 +1,17 @@
--- Accept a message: put a reply on the session's inbox. uses: session
+-- Accept a message: put a reply on the session's inbox. uses: session, media
 --
 -- ARGS    1 reply id  2 request: parts as JSON  3 model, or ''  4 inbox limit  5 grace, ms, of a doorbell
 --         6 when anything waits or is in work: 'queue', 'reject', or 'merge' with the last that waits
 --         7 bytes that a merged request may have
 --         8 idempotency key's Redis key, or ''  9 fingerprint of the body
+--         10 bytes that all media may have together  11… media that it refers to, see parts/media.lua
 -- Result  {'accepted', id, position, ring, new}   ring 1: nobody is there to hear of it, ring the doorbell;
 --         new 0: this message was accepted before; position -1: its reply waits no more
 --         {'full', waiting} | {'busy', waiting} | {'reused'}: the idempotency key came with another body
+--         {'no room', bytes}: so many the session's media have already, and no more of this message's fit
 -- Replay  the same id, or the same idempotency key, gives the same reply and adds nothing.
-local id, request, model, limit, grace, on_busy, most, idem, fingerprint = unpack(ARGS)
+local id, request, model, limit, grace, on_busy, most, idem, fingerprint, room = unpack(ARGS)
+local media = {unpack(ARGS, 11)}
 
 local function must_ring()
   -- A holder sees the inbox when it commits; a bell that was just rung is still on its way.
@@ -37,19 +40,22 @@ local function remember(reply)
   end
 end
 
--- The last message that waits takes this one in, if it is one for the same model and has the room.
-local function merge()
+-- The last message that waits, if it can take this one in: one for the same model, with the room.
+local function takes_in()
   local last = redis.call('LINDEX', INBOX, -1)
   local waits = last and redis.call('HMGET', reply_key(last), 'status', 'model', 'request')
   if not waits or waits[1] ~= 'queued' or waits[2] ~= model or #waits[3] + #request > tonumber(most) then
     return nil
   end
-  -- Two JSON arrays become one, and a replay of this id is led to the reply that took it in.
-  redis.call('HSET', reply_key(last), 'request', string.sub(waits[3], 1, -2) .. ',' .. string.sub(request, 2))
+  return last, waits[3]
+end
+
+-- Two JSON arrays become one, and a replay of this id is led to the reply that took it in.
+local function merge(last, said)
+  redis.call('HSET', reply_key(last), 'request', string.sub(said, 1, -2) .. ',' .. string.sub(request, 2))
   redis.call('HSET', reply_key(id), 'merged_into', last, 'idem', idem)
   keep_reply(id)
   redis.call('RPUSH', REPLIES, id)
-  return last
 end
 
 if idem ~= '' then
@@ -71,13 +77,22 @@ local waiting = redis.call('LLEN', INBOX)
 if on_busy == 'reject' and waiting > 0 then
   return {'busy', waiting}
 end
-local into = on_busy == 'merge' and merge()
+local into, said
+if on_busy == 'merge' then
+  into, said = takes_in()
+end
+if not into and waiting >= tonumber(limit) then
+  return {'full', waiting}
+end
+-- Only now: what is turned away leaves nothing behind. And before the message: it may not refer to what is not there.
+local held = keep_media(tonumber(room), media)
+if held then
+  return {'no room', held}
+end
 if into then
+  merge(into, said)
   remember(into)
   return accepted(into, 1)
-end
-if waiting >= tonumber(limit) then
-  return {'full', waiting}
 end
 
 open()
