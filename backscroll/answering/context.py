@@ -63,11 +63,10 @@ def _quoted(text: str) -> str:
 
 def scale(context: Context) -> float:
     """Tell by how much the session's measured tokens exceed the estimate of them."""
-    return _scale(context, _of_contents(frame(context)))
+    return _scale(context, _of_contents(frame(context)) + tokens.of_messages(context.messages))
 
 
-def _scale(context: Context, notes: int) -> float:
-    estimate = notes + tokens.of_messages(context.messages)
+def _scale(context: Context, estimate: int) -> float:
     if not context.tokens or not estimate:
         return 1.0
     return min(_MOST, max(_LEAST, context.tokens / estimate))
@@ -79,7 +78,7 @@ def build_prompt(turn: Turn, settings: Settings) -> Prompt:
     Where the context would exceed it (the summaries are behind), the oldest turns are left out first,
     then the oldest chapters. What is stored does not change.
     """
-    context, notes = _fit(turn, settings.budget.ceiling_tokens)
+    context, notes = fit(turn, settings.budget.ceiling_tokens)
     messages = (
         Content(message.role, message.parts, message.asked or message.model or "")
         for message in context.messages
@@ -109,21 +108,20 @@ def of_settings(settings: SessionSettings) -> int:
     return tokens.of_text(told) + (len(msgspec.json.encode(read)) // tokens.BYTES_A_TOKEN if read else 0)
 
 
-def fit(turn: Turn, ceiling: int) -> Context:
-    """Give the largest context, newest first, that fits below `ceiling` tokens with the turn's request."""
-    return _fit(turn, ceiling)[0]
+def fit(turn: Turn, ceiling: int) -> tuple[Context, tuple[Content, ...]]:
+    """Give the largest context, newest first, that fits below `ceiling` tokens with the turn's request.
 
-
-def _fit(turn: Turn, ceiling: int) -> tuple[Context, tuple[Content, ...]]:
-    """Give that context and its notes as they are sent: written once, since every turn waits for it."""
+    With it come its notes as they are sent: written once, since every turn waits for it.
+    """
     context = turn.context
     notes = frame(context)
-    size = _of_contents(notes)
-    rate = max(_scale(context, size), 1.0)  # an estimate that was too high once is no licence to exceed
+    size, said = _of_contents(notes), tokens.of_messages(context.messages)
+    # An estimate that was too high once is no licence to exceed.
+    rate = max(_scale(context, size + said), 1.0)
     room = (ceiling - of_settings(turn.settings)) / rate
     room -= tokens.of_parts(turn.request) + owed(context.messages)
     # Where not all fits, notes may take half: without the newest messages an answer would miss the point.
-    for_notes = max(room / 2, room - tokens.of_messages(context.messages))
+    for_notes = max(room / 2, room - said)
     kept = context
     if size > for_notes:
         kept = _shorter(context, for_notes)

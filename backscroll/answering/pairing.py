@@ -93,10 +93,13 @@ def without_responses(turn: Sequence[Message], room: float) -> tuple[Message, ..
     A long chain of calls is one turn, which cannot be cut: but what its first tools gave back was read.
     """
     shortened = list(turn)
+    size = tokens.of_messages(turn)
     for index, message in enumerate(turn):
-        if tokens.of_messages(shortened) <= room:
+        if size <= room:
             break
-        shortened[index] = msgspec.structs.replace(message, parts=tuple(map(_left_out, message.parts)))
+        parts = tuple(map(_left_out, message.parts))
+        shortened[index] = msgspec.structs.replace(message, parts=parts)
+        size += tokens.of_parts(parts) - tokens.of_parts(message.parts)
     return tuple(shortened)
 
 

@@ -86,7 +86,7 @@ def test_no_prompt_exceeds_the_ceiling(context: Context, limit: int) -> None:
 @given(contexts, st.integers(100, 8000))
 def test_as_many_of_the_newest_whole_turns_are_sent_as_fit(context: Context, limit: int) -> None:
     whole = [each for each in grouping.turns(context.messages) if grouping.begins_turn(each[0])]
-    sent = grouping.turns(fit(turn(context), limit).messages)
+    sent = grouping.turns(fit(turn(context), limit)[0].messages)
     left = whole[: len(whole) - len(sent)]
     assert [*left, *sent] == whole
     if left:
@@ -156,14 +156,14 @@ def test_where_the_notes_outgrow_half_of_the_room_the_oldest_chapters_are_left_o
         ledger=ledger("l" * 400),
         messages=messages(*[plain_turn(4000)] * 10),
     )
-    kept = fit(turn(context), 4500)
+    kept = fit(turn(context), 4500)[0]
     assert [chapter.text[0] for chapter in kept.chapters] == ["b", "c"]
     assert kept.ledger == context.ledger
 
 
 def test_notes_have_the_room_that_the_messages_leave() -> None:
     context = Context(chapters=chapters("a" * 4000, "b" * 4000, "c" * 4000))
-    assert fit(turn(context), 4500).chapters == context.chapters
+    assert fit(turn(context), 4500)[0].chapters == context.chapters
 
 
 def test_f16_a_note_cannot_end_its_own_quotation() -> None:
@@ -178,8 +178,8 @@ def test_a_session_that_was_measured_above_its_estimate_gets_less_room() -> None
     estimate = tokens.of_messages(history)
     plain, dense = (Context(messages=history, tokens=n) for n in (estimate, estimate * 2))
     assert (scale(plain), scale(dense)) == (1.0, 2.0)
-    assert len(fit(turn(plain), estimate + 100).messages) == 20
-    assert len(fit(turn(dense), estimate + 100).messages) == 10
+    assert len(fit(turn(plain), estimate + 100)[0].messages) == 20
+    assert len(fit(turn(dense), estimate + 100)[0].messages) == 10
 
 
 def test_one_odd_measurement_neither_empties_nor_overfills_a_context() -> None:
@@ -187,7 +187,7 @@ def test_one_odd_measurement_neither_empties_nor_overfills_a_context() -> None:
     assert scale(Context(messages=history, tokens=10**9)) == 3.0
     assert scale(Context(messages=history, tokens=1)) == 0.5
     low = Context(messages=history, tokens=1)
-    assert tokens.of_messages(fit(turn(low), 1000).messages) <= 1000
+    assert tokens.of_messages(fit(turn(low), 1000)[0].messages) <= 1000
 
 
 def test_a_turn_may_name_its_model_and_the_settings_name_the_other() -> None:
