@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,7 +10,9 @@ import redis as redis_py
 
 from backscroll.errors import InboxFull, InvalidRequest, LeaseLost, NotFound, SessionBusy
 from backscroll.messages.part import Text
+from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.session import Session
+from backscroll.settings import StoreSettings
 from backscroll.store import keys, replies, sessions, turns
 from backscroll.store.redis import Store
 from backscroll.store.replies import OnBusy, ReplyError, Submission, Submitted
@@ -193,11 +195,18 @@ def test_what_does_not_fit_is_turned_away_and_leaves_no_trace(
     assert len(sessions.state(store, session).pending) == store.settings.inbox_limit
 
 
-def test_one_process_sweeps_at_a_time_and_another_takes_over(
-    store: Store, redis: redis_py.Redis, session: Session, submit: Submit
-) -> None:
-    submit()
-    redis.delete(keys.SWEEPER)
+@pytest.fixture
+def unswept(redis_server: EmbeddedRedis) -> Iterator[Store]:
+    """A store in a database of its own: the workers of other tests sweep the shared one."""
+    found = Store(StoreSettings(redis_url=redis_server.url.replace("db=0", "db=12")))
+    yield found
+    found.client.flushdb()
+    found.close()
+
+
+def test_one_process_sweeps_at_a_time_and_another_takes_over(unswept: Store, session: Session) -> None:
+    store, redis = unswept, unswept.client
+    replies.submit(store, session, Submission(parts=(Text("hello"),)))
     due, _ = keys.of_shard(session.shard(store.settings.shards))
     redis.zadd(due, {str(session): 1})
     assert sweep(store, "one", interval=60) is not None
@@ -210,4 +219,3 @@ def test_one_process_sweeps_at_a_time_and_another_takes_over(
     again = sweep(store, "two", interval=60)
     assert again is not None
     assert session not in again.turns, "a bell that was just rung is given its grace"
-    redis.delete(keys.SWEEPER)
