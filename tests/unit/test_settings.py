@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from backscroll.errors import InvalidSetting
-from backscroll.settings import Settings, broker_of, fields, load, variable
+from backscroll.settings import Settings, fields, load, variable
+from backscroll.settings.worker import broker_of
 
 FIELDS = {variable(field.name): (group, field) for group, field in fields()}
 KINDS = {

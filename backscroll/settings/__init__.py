@@ -1,0 +1,87 @@
+"""Every setting: its variable, unit, default and reason.
+
+Read once, at the edge of each process (`load`), and passed down from there; nothing below reads the
+environment. A value that cannot be used stops the process at its start and names the variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, get_type_hints
+
+import msgspec
+
+from backscroll.errors import InvalidSetting
+from backscroll.settings.budget import RECENT_TURNS, BudgetSettings
+from backscroll.settings.checks import check
+from backscroll.settings.kinds import Group
+from backscroll.settings.model import ModelSettings
+from backscroll.settings.names import PREFIX, variable
+from backscroll.settings.store import StoreSettings
+from backscroll.settings.web import WebSettings
+from backscroll.settings.worker import WorkerSettings, broker_of
+
+__all__ = [
+    "RECENT_TURNS",
+    "BudgetSettings",
+    "ModelSettings",
+    "Settings",
+    "StoreSettings",
+    "WebSettings",
+    "WorkerSettings",
+    "fields",
+    "load",
+    "variable",
+]
+
+
+class Settings(Group, frozen=True, kw_only=True):
+    """All settings of a process."""
+
+    store: StoreSettings = StoreSettings()
+    model: ModelSettings = ModelSettings()
+    budget: BudgetSettings = BudgetSettings()
+    web: WebSettings = WebSettings()
+    worker: WorkerSettings = WorkerSettings()
+
+
+def fields() -> Iterator[tuple[str, msgspec.structs.FieldInfo]]:
+    """Yield every setting as its group's name and its field, in the order of this page."""
+    for group in msgspec.structs.fields(Settings):
+        for field in msgspec.structs.fields(group.type):
+            yield group.name, field
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read the settings out of `environ`.
+
+    Raises:
+        InvalidSetting: for a value that cannot be used, or a BACKSCROLL_ variable that does not exist.
+    """
+    values: dict[str, dict[str, Any]] = {}
+    known = {variable(field.name): (group, field) for group, field in fields()}
+    for name, raw in environ.items():
+        if name.startswith(PREFIX) and name not in known:
+            raise InvalidSetting(name, "there is no such setting; docs/settings.md lists them all")
+        if name in known and raw != "":
+            group, field = known[name]
+            values.setdefault(group, {})[field.name] = _convert(name, raw, group, field.name)
+    settings = Settings(
+        **{
+            group.name: msgspec.structs.replace(group.default, **values.get(group.name, {}))
+            for group in msgspec.structs.fields(Settings)
+        }
+    )
+    check(settings.budget, settings.model, settings.store, settings.web)
+    if settings.worker.broker_url:
+        return settings
+    worker = msgspec.structs.replace(settings.worker, broker_url=broker_of(settings.store.redis_url))
+    return msgspec.structs.replace(settings, worker=worker)
+
+
+def _convert(name: str, raw: str, group: str, field: str) -> Any:
+    kind = get_type_hints(type(getattr(Settings(), group)), include_extras=True)[field]
+    try:
+        return msgspec.convert(raw.strip(), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidSetting(name, f"{raw!r} is wrong: {error}") from None

@@ -1,0 +1,18 @@
+"""The environment variable of each setting."""
+
+from __future__ import annotations
+
+PREFIX = "BACKSCROLL_"
+
+# Variables that other tools read too keep the names that those tools gave them.
+_SHARED = {
+    "redis_url": "REDIS_URL",
+    "broker_url": "BROKER_URL",
+    "api_key": "GEMINI_API_KEY",
+    "base_url": "GOOGLE_GEMINI_BASE_URL",
+}
+
+
+def variable(field: str) -> str:
+    """Name the environment variable of a setting."""
+    return _SHARED.get(field, PREFIX + field.upper())

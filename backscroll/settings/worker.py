@@ -1,0 +1,37 @@
+"""Settings of the worker processes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from msgspec import Meta
+
+from backscroll.settings.kinds import YEAR, Count, Group, Seconds
+
+
+class WorkerSettings(Group, frozen=True, kw_only=True):
+    """What the worker processes do at a time."""
+
+    broker_url: Annotated[str, Meta(description="Celery's broker; default: REDIS_URL")] = ""
+    worker_threads: Annotated[
+        Count, Meta(description="turns or compactions that one worker process has in work at a time")
+    ] = 32
+    shutdown_grace: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=YEAR,
+            description="seconds that turns in work have after SIGTERM; then they are handed back",
+        ),
+    ] = 20.0
+    sweep_interval: Annotated[Seconds, Meta(description="seconds between two looks at what is overdue")] = 1.0
+
+
+def broker_of(redis_url: str) -> str:
+    """Give the broker URL, as Celery spells it, of the database that `redis_url` names."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    database = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair).get("db", "0")
+    return f"redis+socket://{parts.path}?virtual_host={database}"
