@@ -75,7 +75,7 @@ def test_f01_f18_messages_posted_during_a_summary_are_answered_and_all_kept(
     api: Api, model: OfflineModel, sid: str
 ) -> None:
     # Elsewhere what arrived meanwhile was trimmed away by position, or refused with a 409.
-    model.fault("delay", target="summary", seconds=3)
+    model.fault("delay", target="summary", seconds=6)
     said = talk(api, sid, 15)
     said += talk(api, sid, 4, start=15)
     assert not api.session(sid)["chapters"], "all that was answered while the summary was in work"
