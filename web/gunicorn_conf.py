@@ -6,20 +6,44 @@ gevent, because a request that waits for a reply must cost a greenlet and not a 
 from __future__ import annotations
 
 import os
+import socket
 import sys
+from typing import Any
 
+from backscroll import binding
+from backscroll.api_keys import ApiKeys
 from backscroll.errors import InvalidSetting
 from backscroll.settings import load
 
 try:
-    _settings = load(os.environ).web
+    _settings = load(os.environ)
+    ApiKeys(_settings.access.api_keys)
 except InvalidSetting as error:
     sys.exit(f"backscroll: {error}")
 
-bind = _settings.bind
-workers = _settings.web_processes
+bind = _settings.web.bind
+workers = _settings.web.web_processes
 worker_class = "web.gunicorn_worker.Worker"
 worker_connections = 5000
 graceful_timeout = 15  # an upper bound: who waits is let go at once (gunicorn_worker.py)
 keepalive = 75
 loglevel = "warning"
+
+
+def when_ready(server: Any) -> None:
+    """Go no further where anybody could reach a server that asks for no keys.
+
+    Asked of the sockets themselves, before the first request is taken from them: gunicorn's own flags, its
+    variables and systemd can have it listen elsewhere than `bind` says.
+    """
+    try:
+        for listener in server.LISTENERS:
+            binding.check(_host(listener.sock), _settings.access)
+    except InvalidSetting as error:
+        sys.exit(f"backscroll: {error}")
+
+
+def _host(listening: socket.socket) -> str:
+    if listening.family == socket.AF_UNIX:
+        return "unix:/"  # also where it has no path
+    return str(listening.getsockname()[0])
