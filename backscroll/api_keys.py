@@ -73,6 +73,7 @@ class ApiKeys:
         except OSError as error:
             raise InvalidSetting(NAME, f"the file that it names cannot be read: {error.strerror}") from None
         self._owners = _parse(self._seen)
+        self._tell()
 
     def tenant_of(self, key: str) -> str | None:
         """Tell whose `key` is; None when it opens nothing.
@@ -97,13 +98,19 @@ class ApiKeys:
             self._seen = self._file.read_bytes()
             if self._seen != before:
                 self._owners = _parse(self._seen)
-                log.info("API keys: read anew, %d of them", len(self._owners))
+                self._tell()
         except (OSError, InvalidSetting) as error:
             # Who has a key keeps it: a slip of the pen must not lock everybody out. Told once for each state
             # that the file is in, and not once a second.
             if self._seen != before:
                 why = error.strerror if isinstance(error, OSError) else error.message
                 log.warning("API keys: the file cannot be used, those from before stay: %s", why)
+
+    def _tell(self) -> None:
+        if self._owners:
+            log.info("API keys: %d in use", len(self._owners))
+        else:
+            log.warning("API keys: the file holds none, nobody is let in")
 
 
 def _parse(content: bytes) -> Owners:

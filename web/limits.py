@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from flask import Flask, request
 
+from backscroll import metrics
 from backscroll.errors import StoreUnavailable
 from backscroll.session import Session
 from backscroll.settings import AccessSettings
@@ -49,7 +50,7 @@ class Limits:
             TooManySessions: when the tenant has as many, and this is none of them.
             TokensSpent: when there are no tokens left for today.
         """
-        _openly(lambda: bounds.admit(self._store, self._settings, session, ttl=ttl))
+        _openly("sessions", lambda: bounds.admit(self._store, self._settings, session, ttl=ttl))
 
     def spare_tokens(self, session: Session) -> None:
         """Return when the tenant has tokens left for today.
@@ -57,11 +58,11 @@ class Limits:
         Raises:
             TokensSpent: when there are none.
         """
-        _openly(lambda: bounds.spare_tokens(self._store, self._settings, session.tenant))
+        _openly("tokens", lambda: bounds.spare_tokens(self._store, self._settings, session.tenant))
 
     def leave(self, session: Session) -> None:
         """Give back the place of a session that was deleted; where that fails, it expires."""
-        _openly(lambda: bounds.leave(self._store, self._settings, session))
+        _openly("sessions", lambda: bounds.leave(self._store, self._settings, session))
 
 
 def register(app: Flask, limits: Limits) -> None:
@@ -76,8 +77,9 @@ def register(app: Flask, limits: Limits) -> None:
             limits.take_request(access.tenant())
 
 
-def _openly(check: Callable[[], None]) -> None:
+def _openly(limit: str, check: Callable[[], None]) -> None:
     try:
         check()
     except StoreUnavailable as error:
+        metrics.UNCHECKED.labels(limit).inc()
         log.warning("limits not checked: %s", error)

@@ -12,6 +12,7 @@ import msgspec
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from backscroll import metrics
 from backscroll.errors import (
     BackscrollError,
     InboxFull,
@@ -63,6 +64,8 @@ def _ours(error: BackscrollError) -> Response:
     if status >= 500:
         log.warning("%s: %s", error.code, error.message)
     response = _problem(status, title, error.code, error.message, getattr(error, "field", None), delay)
+    if isinstance(error, Unauthorized | LimitReached):
+        metrics.REFUSED.labels(error.code).inc()
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="backscroll"'
     return response

@@ -9,6 +9,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
+from backscroll import metrics
 from backscroll.errors import RateLimited, StoreUnavailable
 from backscroll.store import keys
 from backscroll.store.redis import Store, unavailable
@@ -44,6 +45,7 @@ class RequestRate:
         """
         delay = self._count_in_redis(tenant) if self._redis_may_serve() else None
         if delay is None:
+            metrics.UNCHECKED.labels("requests").inc()
             delay = self._count(self._local, tenant)
         if delay:
             raise RateLimited(f"more than {self._most:,} requests in a minute", delay=delay)

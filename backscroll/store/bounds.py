@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 
+from backscroll import metrics
 from backscroll.errors import StoreUnavailable, TokensSpent, TooManySessions
 from backscroll.messages.message import Usage
 from backscroll.session import Session
@@ -100,6 +101,7 @@ def spend(store: Store, limits: AccessSettings, tenant: str, what: str, tokens: 
     try:
         store.evaluate(script("spend"), [(taken, (tokens,))])
     except StoreUnavailable as error:
+        metrics.UNCHECKED.labels("tokens").inc()
         log.warning("tokens not counted: what=%s tokens=%d: %s", what, tokens, error)
 
 

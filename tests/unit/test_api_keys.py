@@ -89,7 +89,9 @@ def test_a_file_is_not_looked_at_for_every_request(tmp_path: Path, monkeypatch: 
     assert [keys.tenant_of(each.key) for each in (old, fresh)] == ["one", None]
 
 
-def test_a_file_that_was_emptied_lets_nobody_in(tmp_path: Path, at_once: None) -> None:
+def test_a_file_that_was_emptied_lets_nobody_in_and_that_is_told(
+    tmp_path: Path, at_once: None, caplog: pytest.LogCaptureFixture
+) -> None:
     made = new("one")
     path = tmp_path / "api-keys"
     path.write_text(made.entry)
@@ -97,6 +99,7 @@ def test_a_file_that_was_emptied_lets_nobody_in(tmp_path: Path, at_once: None) -
     path.write_text("# all gone\n")
     assert keys.tenant_of(made.key) is None
     assert keys.required
+    assert "nobody is let in" in caplog.text
 
 
 @pytest.mark.parametrize("spoilt", ["one:half-a-line", "\xff\xfe", None])
