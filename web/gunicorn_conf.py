@@ -37,10 +37,17 @@ def when_ready(server: Any) -> None:
     variables and systemd can have it listen elsewhere than `bind` says.
     """
     try:
-        for listener in server.LISTENERS:
-            binding.check(_host(listener.sock), _settings.access)
+        for host in _hosts(server):
+            binding.check(host, _settings.access)
     except InvalidSetting as error:
         sys.exit(f"backscroll: {error}")
+
+
+def _hosts(server: Any) -> list[str]:
+    if server.LISTENERS:
+        return [_host(listener.sock) for listener in server.LISTENERS]
+    # With --reuse-port each worker opens its own, where this says.
+    return [str(address[0] if isinstance(address, tuple) else address) for address in server.cfg.address]
 
 
 def _host(listening: socket.socket) -> str:

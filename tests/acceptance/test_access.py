@@ -269,6 +269,7 @@ def refusal(tenant: Tenant, sid: str) -> httpx2.Response | None:
 ANYWHERE = {
     "by the setting": ([], "0.0.0.0"),
     "by a flag": (["--bind", "0.0.0.0"], "127.0.0.1"),
+    "with a socket for each worker": (["--reuse-port"], "0.0.0.0"),
     "over IPv6": ([], "[::]"),
 }
 
