@@ -43,14 +43,22 @@ class Limits:
         if self._requests is not None:
             self._requests.take(tenant)
 
-    def admit(self, session: Session, *, ttl: float | None = None) -> None:
-        """Let the tenant begin `session`, or go on with it; `ttl` as in `bounds.admit`.
+    def admit_message(self, session: Session) -> None:
+        """Let the tenant say something in `session`.
 
         Raises:
-            TooManySessions: when the tenant has as many, and this is none of them.
+            TooManySessions: when the tenant has as many as it may, and this is none of them.
             TokensSpent: when there are no tokens left for today.
         """
-        _openly("sessions", lambda: bounds.admit(self._store, self._settings, session, ttl=ttl))
+        _openly("sessions", lambda: bounds.admit_message(self._store, self._settings, session))
+
+    def admit_settings(self, session: Session, ttl: float | None) -> None:
+        """Let the tenant set up `session`, with its own time to live in seconds if it has one.
+
+        Raises:
+            TooManySessions: when the tenant has as many as it may, and this is none of them.
+        """
+        _openly("sessions", lambda: bounds.admit_settings(self._store, self._settings, session, ttl))
 
     def spare_tokens(self, session: Session) -> None:
         """Return when the tenant has tokens left for today.

@@ -23,7 +23,7 @@ def routes(backend: Backend) -> Blueprint:
     def put(sid: str) -> Response:
         session = backend.session(sid)
         settings = session_settings.read(request, backend.settings.web)
-        backend.limits.admit(session, ttl=settings.ttl or 0)
+        backend.limits.admit_settings(session, settings.ttl)
         began = sessions.configure(backend.store, session, settings)
         state = sessions.state(backend.store, session)
         return rendering.json(rendering.session(state), 201 if began else 200)

@@ -21,26 +21,41 @@ from backscroll.store.scripts import script
 log = logging.getLogger(__name__)
 
 
-def admit(store: Store, limits: AccessSettings, session: Session, *, ttl: float | None = None) -> None:
-    """Let the tenant begin `session`, or go on with it; asks nobody where there is no limit.
+def admit_message(store: Store, limits: AccessSettings, session: Session) -> None:
+    """Let the tenant say something in `session`, which has its place from here on.
+
+    Asks nobody where there is no limit, as all of these do.
+
+    Raises:
+        TooManySessions: when the tenant has as many as it may, and this is none of them.
+        TokensSpent: when there are no tokens left for today.
+        StoreUnavailable: when Redis does not serve.
+    """
+    if limits.tenant_sessions or limits.tenant_tokens:
+        _admit(store, limits, session, limits.tenant_tokens, "")
+
+
+def admit_settings(store: Store, limits: AccessSettings, session: Session, ttl: float | None) -> None:
+    """Let the tenant set up `session`, which costs no tokens.
 
     Args:
         store: where it is counted.
         limits: what a tenant may have.
         session: it has its place from here on.
-        ttl: its own time to live in seconds from here on, 0 where it has none; None leaves it as it was.
+        ttl: its own time to live from here on, in seconds, if it has one.
 
     Raises:
-        TooManySessions: when the tenant has as many, and this is none of them.
-        TokensSpent: when there are no tokens left for today.
+        TooManySessions: when the tenant has as many as it may, and this is none of them.
         StoreUnavailable: when Redis does not serve.
     """
-    if not limits.tenant_sessions and not limits.tenant_tokens:
-        return
+    if limits.tenant_sessions:
+        _admit(store, limits, session, 0, int((ttl or 0) * 1000))
+
+
+def _admit(store: Store, limits: AccessSettings, session: Session, tokens: int, own: int | str) -> None:
     taken = [keys.of_tenant(session.tenant, name) for name in ("sessions", "ttls", "tokens")]
     default = int(store.settings.session_ttl * 1000)
-    own = "" if ttl is None else int(ttl * 1000)
-    args = (session.id, limits.tenant_sessions, limits.tenant_tokens, default, own)
+    args = (session.id, limits.tenant_sessions, tokens, default, own)
     ((state, *rest),) = store.evaluate(script("admit"), [(taken, args)])
     if state == b"full":
         raise TooManySessions(
@@ -53,7 +68,7 @@ def admit(store: Store, limits: AccessSettings, session: Session, *, ttl: float 
 
 
 def spare_tokens(store: Store, limits: AccessSettings, tenant: str) -> None:
-    """Return when `tenant` has tokens left for today; asks nobody where there is no limit.
+    """Return when `tenant` has tokens left for today.
 
     Raises:
         TokensSpent: when there are none.

@@ -36,9 +36,13 @@ def nobody() -> Iterator[Store]:
     found.close()
 
 
-def begin(store: Store, tenant: str, *names: str, ttl: float | None = None) -> None:
+def begin(store: Store, tenant: str, *names: str) -> None:
     for name in names:
-        bounds.admit(store, TWO, Session(tenant, name), ttl=ttl)
+        bounds.admit_message(store, TWO, Session(tenant, name))
+
+
+def set_up(store: Store, tenant: str, name: str, ttl: float | None) -> None:
+    bounds.admit_settings(store, TWO, Session(tenant, name), ttl)
 
 
 def refused(store: Store, tenant: str, name: str) -> float:
@@ -68,7 +72,7 @@ def test_a_session_that_is_deleted_gives_its_place_back(store: Store, tenant: st
 
 
 def test_a_session_that_expires_gives_its_place_back(store: Store, tenant: str) -> None:
-    begin(store, tenant, "a", ttl=0.05)
+    set_up(store, tenant, "a", 0.05)
     begin(store, tenant, "b")
     until("the first has expired", lambda: begun(store, tenant, "c"))
     assert held(store, tenant) == {b"b", b"c"}
@@ -84,15 +88,15 @@ def begun(store: Store, tenant: str, name: str) -> bool:
 
 
 def test_a_session_lives_as_its_settings_say_until_they_say_otherwise(store: Store, tenant: str) -> None:
-    begin(store, tenant, "a", ttl=60)
+    set_up(store, tenant, "a", 60)
     begin(store, tenant, "a", "b")
     assert 50 < refused(store, tenant, "c") <= 60
-    begin(store, tenant, "a", ttl=0)
+    set_up(store, tenant, "a", None)
     assert refused(store, tenant, "c") > 6 * DAY
 
 
 def test_a_place_that_nobody_comes_back_to_is_forgotten_with_its_session(store: Store, tenant: str) -> None:
-    begin(store, tenant, "a", ttl=60)
+    set_up(store, tenant, "a", 60)
     names = ("sessions", "ttls")
     assert all(store.client.pttl(keys.of_tenant(tenant, name)) <= 60_000 for name in names)
     begin(store, tenant, "b")
@@ -103,12 +107,12 @@ def test_a_place_that_nobody_comes_back_to_is_forgotten_with_its_session(store: 
 def test_tokens_are_spent_until_midnight(store: Store, tenant: str) -> None:
     session = Session(tenant, "a")
     bounds.spend(store, THOUSAND, tenant, "r_1", 999)
-    bounds.admit(store, THOUSAND, session)
+    bounds.admit_message(store, THOUSAND, session)
     bounds.spare_tokens(store, THOUSAND, tenant)
     bounds.spend(store, THOUSAND, tenant, "r_2", 1)
     midnight = DAY - time.time() % DAY
     for ask in (
-        lambda: bounds.admit(store, THOUSAND, session),
+        lambda: bounds.admit_message(store, THOUSAND, session),
         lambda: bounds.spare_tokens(store, THOUSAND, tenant),
     ):
         with pytest.raises(TokensSpent) as told:
@@ -116,6 +120,7 @@ def test_tokens_are_spent_until_midnight(store: Store, tenant: str) -> None:
         assert told.value.code == "token_budget_spent"
         assert (told.value.delay - midnight + 60) % DAY < 120
     bounds.spare_tokens(store, THOUSAND, tenant + "x")
+    bounds.admit_settings(store, THOUSAND, session, None)  # settings cost none
 
 
 def test_what_was_counted_is_not_counted_again_when_the_answer_to_the_call_was_lost(
@@ -130,7 +135,8 @@ def test_without_a_limit_nobody_is_asked_and_nothing_is_counted(
     nobody: Store, store: Store, redis: redis_py.Redis, tenant: str
 ) -> None:
     free = AccessSettings()
-    bounds.admit(nobody, free, Session(tenant, "a"))
+    bounds.admit_message(nobody, free, Session(tenant, "a"))
+    bounds.admit_settings(nobody, free, Session(tenant, "a"), 60)
     bounds.spare_tokens(nobody, free, tenant)
     bounds.leave(nobody, free, Session(tenant, "a"))
     bounds.spend(store, free, tenant, "r_1", 5)

@@ -32,7 +32,7 @@ def test_who_cannot_be_counted_is_served(nobody: Store) -> None:
     limits, session = Limits(nobody, ALL), Session("tenant", "s1")
     before = {limit: unchecked(limit) for limit in ("requests", "sessions", "tokens")}
     limits.take_request("tenant")
-    limits.admit(session)
+    limits.admit_message(session)
     limits.spare_tokens(session)
     limits.leave(session)
     after = {limit: unchecked(limit) for limit in before}
@@ -56,6 +56,6 @@ def test_limits_that_are_not_set_ask_nobody(nobody: Store) -> None:
     limits, session = Limits(nobody, AccessSettings()), Session("tenant", "s1")
     before = unchecked("sessions")
     limits.take_request("tenant")
-    limits.admit(session)
+    limits.admit_message(session)
     limits.leave(session)
     assert unchecked("sessions") == before
