@@ -18,6 +18,7 @@ from backscroll.errors import (
     InvalidRequest,
     Malformed,
     NotFound,
+    Sealed,
     SessionBusy,
     StoreUnavailable,
     TooLarge,
@@ -34,6 +35,7 @@ _STATUS: tuple[tuple[type[BackscrollError], int, str], ...] = (
     (SessionBusy, 409, "The session is busy"),
     (InboxFull, 429, "Too many messages wait"),
     (StoreUnavailable, 503, "The history store is not available"),
+    (Sealed, 503, "What is stored cannot be opened"),
     (BackscrollError, 500, "Internal error"),
 )
 

@@ -13,6 +13,7 @@ _COMMANDS = {
     "replay": "backscroll.cli.replay",
     "eval": "backscroll.cli.evaluate",
     "budget": "backscroll.cli.budget",
+    "keys": "backscroll.cli.keys",
     "offline-model": "backscroll.cli.offline_model",
 }
 
@@ -39,6 +40,7 @@ def main() -> None:
     backscroll replay FILE           play real conversations through the HTTP API
     backscroll eval FILE             what a compacted context still holds of them
     backscroll budget                what turns cost, and which window serves them best
+    backscroll keys                  keys for the deployment: encryption
     backscroll offline-model         a local model that speaks Gemini's protocol
 
     Settings are environment variables; docs/settings.md lists them all.

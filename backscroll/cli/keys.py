@@ -1,0 +1,19 @@
+"""`backscroll keys`: makes the keys of a deployment."""
+
+from __future__ import annotations
+
+import click
+
+from backscroll.cli import encryption_key
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Make the keys of a deployment.
+
+    \b
+    backscroll keys encryption       a key with which the history is encrypted
+    """  # noqa: D301  (click looks for the character itself)
+
+
+command.add_command(encryption_key.command)
