@@ -33,14 +33,16 @@ _KEPT = 4096
 class Sealing:
     """Makes the cipher of each session. Threads may share it."""
 
-    def __init__(self, keys: Mapping[str, bytes]) -> None:
-        """Take the operator's keys by their ids, 32 bytes each; the first one seals, all of them open."""
+    def __init__(self, keys: Mapping[str, bytes], *, seals: bool = True) -> None:
+        """Take the operator's keys by their ids, 32 bytes each; all of them open, and the first one seals."""
         self._keys = dict(keys)
+        self._seals = seals
         self.cipher = lru_cache(maxsize=_KEPT)(self._cipher)
 
     def _cipher(self, session: str) -> SessionCipher:
         """Give the cipher of `session`, a name that no other session of the deployment has."""
-        return SessionCipher({name: _derived(name, key, session) for name, key in self._keys.items()})
+        keys = {name: _derived(name, key, session) for name, key in self._keys.items()}
+        return SessionCipher(keys, seals=self._seals)
 
 
 class _Key:
@@ -64,14 +66,15 @@ def _derived(name: str, key: bytes, session: str) -> _Key:
 class SessionCipher:
     """The `Cipher` of one session."""
 
-    seals = True
-
-    def __init__(self, keys: Mapping[str, _Key]) -> None:
+    def __init__(self, keys: Mapping[str, _Key], *, seals: bool) -> None:
+        self.seals = seals
         self._keys = keys
         self._current = next(iter(keys.values()))
 
     def seal(self, kind: Kind, value: bytes, place: str = "") -> bytes:
         """Seal a value under the first key."""
+        if not self.seals:
+            return value
         key, nonce = self._current, urandom(_NONCE)
         return key.head + nonce + key.aead.encrypt(nonce, value, _bound(kind, place))
 
@@ -93,10 +96,10 @@ class SessionCipher:
     def tags(self, kind: TagKind, digest: str) -> tuple[str, ...]:
         """Give the digest keyed with each of the keys, and as it is."""
         said = f"{kind} {digest}".encode()
-        keyed = (
+        keyed = [
             f"{name}:{hmac.digest(key.digests, said, 'sha256').hex()}" for name, key in self._keys.items()
-        )
-        return (*keyed, digest)
+        ]
+        return (*keyed, digest) if self.seals else (digest, *keyed)
 
     def check_tag(self, tag: str) -> None:
         """Refuse a tag that was made with none of the keys."""

@@ -70,11 +70,11 @@ def connect_to_listen(url: str) -> redis_py.Redis:
 
 def _ciphers(settings: StoreSettings) -> Callable[[str], Cipher]:
     keys = encryption_keys(settings.encryption_keys)
-    if not keys:
+    if not keys.by_id:
         return lambda _session: PLAIN
     from backscroll.sealing import Sealing  # 35 ms of cryptography, which most deployments need not pay
 
-    return Sealing(keys).cipher
+    return Sealing(keys.by_id, seals=keys.seals).cipher
 
 
 class Store:
