@@ -93,7 +93,7 @@ class Plain:
         """Refuse a tag that was made with a key."""
         made_with, colon, _ = tag.partition(":")
         if colon:
-            raise no_key("tag", made_with)
+            raise no_key("digest", made_with)
 
 
 PLAIN = Plain()

@@ -105,7 +105,7 @@ class SessionCipher:
         """Refuse a tag that was made with none of the keys."""
         made_with, colon, _ = tag.partition(":")
         if colon and made_with not in self._keys:
-            raise no_key("tag", made_with)
+            raise no_key("digest", made_with)
 
 
 def _bound(kind: Kind, place: str) -> bytes:
