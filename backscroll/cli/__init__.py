@@ -14,6 +14,7 @@ _COMMANDS = {
     "eval": "backscroll.cli.evaluate",
     "budget": "backscroll.cli.budget",
     "keys": "backscroll.cli.keys",
+    "doctor": "backscroll.cli.doctor",
     "offline-model": "backscroll.cli.offline_model",
 }
 
@@ -41,6 +42,7 @@ def main() -> None:
     backscroll eval FILE             what a compacted context still holds of them
     backscroll budget                what turns cost, and which window serves them best
     backscroll keys                  keys for the deployment: encryption
+    backscroll doctor                what is wrong with a deployment, and what to do about it
     backscroll offline-model         a local model that speaks Gemini's protocol
 
     Settings are environment variables; docs/settings.md lists them all.
