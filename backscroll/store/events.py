@@ -29,8 +29,8 @@ _AN_END = "0-1"
 # A kind and its data: JSON, which may be sealed.
 Untold = tuple[str, str | bytes]
 
-# The kinds that tell what was said. The others tell states and numbers.
-_SAID = frozenset({"delta", "part"})
+# The kinds that tell states and numbers, and nothing that was said.
+_TELL_NOTHING_SAID = frozenset({"status", "usage", "end"})
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -87,10 +87,10 @@ def _json(said: object) -> str:
 def sealed(cipher: Cipher, reply_id: str, told: Iterable[Untold]) -> Iterator[Untold]:
     """Seal those events of a reply that tell what was said: before they are packed."""
     for kind, data in told:
-        if cipher.seals and kind in _SAID:
-            yield kind, cipher.seal("event", _bytes(data), reply_id)
-        else:
+        if kind in _TELL_NOTHING_SAID or not cipher.seals:
             yield kind, data
+        else:
+            yield kind, cipher.seal("event", _bytes(data), reply_id)
 
 
 def opened(cipher: Cipher, reply_id: str, told: Told) -> Told:

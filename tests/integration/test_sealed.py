@@ -174,6 +174,8 @@ def test_a_client_is_told_to_come_back_and_not_that_there_is_nothing(
         assert "'one'" in refused.json["detail"]
         assert int(refused.headers["Retry-After"]) > 0
     assert web.get(f"{base}/media/{'0' * 64}").status_code == 503, "it may be one of those"
-    assert web.post(f"{base}/messages", json={"text": "And now?"}).status_code == 202
+    posted = web.post(f"{base}/messages", json={"text": "And now?"})
+    assert posted.status_code == 202
+    assert web.post(f"{posted.headers['Location']}/cancel").json["status"] == "cancelled"
     assert web.delete(base).status_code == 204
     assert web.get(base).status_code == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -125,6 +126,16 @@ def test_a_digest_whose_key_is_not_there_is_not_taken_for_another() -> None:
         with pytest.raises(Sealed, match="'k2'"):
             cipher.check_tag(tag)
     ROTATED.check_tag(tag)
+
+
+def test_threads_share_a_cipher() -> None:
+    values = [b"%d" % number * 100 for number in range(400)]
+
+    def there_and_back(value: bytes) -> bytes:
+        return SEALED.open("message", SEALED.seal("message", value))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(there_and_back, values)) == values
 
 
 def test_a_session_has_one_cipher_which_is_kept() -> None:
