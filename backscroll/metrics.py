@@ -40,7 +40,7 @@ MERGED = Counter(
 )
 BREAKER_OPEN = Gauge(
     "backscroll_breaker_open",
-    "1 while calls to a dependency fail at once: store, broker, reply_model, summary_model, fallback_model.",
+    "1 while calls to a dependency fail at once: store, broker, reply_model and so on.",
     ["dependency"],
     registry=REGISTRY,
 )

@@ -12,8 +12,9 @@ from backscroll.settings import Settings, load
 from backscroll.store.ended import Ended
 from backscroll.store.following import Following
 from backscroll.store.redis import Store
-from web import compactions, events, health, media, messages, problems, replies, sessions
+from web import compactions, events, health, media, messages, metrics, problems, replies, sessions
 from web.backend import Backend
+from web.inline import Inline
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -31,18 +32,23 @@ def create_app(settings: Settings | None = None) -> Flask:
         except InvalidSetting as error:
             raise SystemExit(f"backscroll: {error}") from None
     store = Store(settings.store)
+    bell = Doorbell(
+        celery_app(settings.worker, publishes_only=True), probe_interval=settings.store.probe_interval
+    )
     backend = Backend(
         settings=settings,
         store=store,
         ended=Ended(store),
         following=Following(store),
-        bell=Doorbell(celery_app(settings.worker, publishes_only=True)),
+        bell=bell,
+        inline=Inline(settings, store, bell),
     )
     app = Flask("web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.web.body_bytes
     app.extensions["backscroll"] = backend
     problems.register(app)
     app.register_blueprint(health.routes(backend))
+    app.register_blueprint(metrics.routes())
     for routes in (
         messages.routes,
         replies.routes,
