@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 
 from backscroll.breaker import Breaker
 from backscroll.errors import ModelUnavailable, PermanentError, TransientError
@@ -23,9 +25,12 @@ class Guarded:
     deadline: what is over sooner is waited out by retries, and no client hears of it.
     """
 
-    def __init__(self, model: Model, settings: ModelSettings) -> None:
+    def __init__(
+        self, model: Model, settings: ModelSettings, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._model = model
         self._settings = settings
+        self._clock = clock
         self._lock = threading.Lock()
         self._breakers: dict[str, Breaker] = {}
 
@@ -35,7 +40,7 @@ class Guarded:
         """Answer `prompt`; see `Model.generate`.
 
         Raises:
-            ModelUnavailable: at once, while the model is known to be down.
+            ModelUnavailable: while the model is known to be down; at once, but for the call that is let through.
         """
         breaker = self._breaker(prompt.model)
         if breaker is None:
@@ -45,10 +50,13 @@ class Guarded:
         try:
             answer = self._model.generate(prompt, timeout=timeout, deadline=deadline, stop=stop, heard=heard)
         except TransientError as error:
-            if error.code in _DOWN:
-                breaker.failed(error.code)
-            else:
+            if error.code not in _DOWN:
                 breaker.succeeded()
+                raise
+            breaker.failed(error.code)
+            if breaker.is_open:
+                # Who went through to see has seen: it need not spend the rest of its deadline on more.
+                raise ModelUnavailable(prompt.model) from None
             raise
         except PermanentError:
             breaker.succeeded()
@@ -70,6 +78,7 @@ class Guarded:
                     probe_interval=self._settings.model_probe_interval,
                     failures_to_open=self._settings.model_breaker_failures,
                     lasting=self._settings.reply_deadline / 4,
+                    clock=self._clock,
                 )
             return self._breakers.get(model)
 
