@@ -8,6 +8,7 @@ session itself, or leaves it to the sweep.
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 
 from celery import Celery
@@ -75,6 +76,8 @@ class Doorbell:
         self._app = app
         self._breaker = Breaker("broker", probe_interval=probe_interval, probe=self._answers)
         self._refused = False
+        # As many as there are connections: who waits for one behind a ring that hangs asks the breaker anew.
+        self._free = threading.BoundedSemaphore(app.conf.broker_pool_limit)
 
     def ring(self, session: Session) -> bool:
         """Call a reply worker to `session`. False when the broker did not take it."""
@@ -99,7 +102,8 @@ class Doorbell:
         self._app.close()
 
     def _ring(self, task: str, session: Session) -> bool:
-        rung = self._breaker.admits() and self._sent(task, session)
+        with self._free:
+            rung = self._breaker.admits() and self._sent(task, session)
         if not rung:
             metrics.PUBLISH_FAILURES.inc()
         return rung

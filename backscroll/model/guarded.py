@@ -40,7 +40,7 @@ class Guarded:
         """Answer `prompt`; see `Model.generate`.
 
         Raises:
-            ModelUnavailable: while the model is known to be down; at once, but for the call that is let through.
+            ModelUnavailable: while the model is known to be down; at once, but for the call let through.
         """
         breaker = self._breaker(prompt.model)
         if breaker is None:

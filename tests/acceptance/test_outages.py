@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
 import httpx2
@@ -18,8 +16,8 @@ from tests.acceptance.test_compaction import talk
 from tests.stack.api import Api, user_texts
 from tests.stack.conditions import until
 from tests.stack.expiry import eternal
-from tests.stack.loading import restart_loading
 from tests.stack.offline import OfflineModel
+from tests.stack.outages import Outage, full, hung, killed, loading, read_only
 from tests.stack.stack import Stack
 
 STORE_TIMEOUT = 1.0
@@ -28,8 +26,6 @@ BROKER_TIMEOUT = 1.0
 AT_ONCE = 0.4
 # Seconds from the end of an outage to the first request that is served: a probe's interval, and room.
 BACK = 3.0
-
-Outage = Callable[[EmbeddedRedis], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")
@@ -76,50 +72,6 @@ def web(stack: Stack) -> Api:
 @pytest.fixture
 def api(web: Api, model: OfflineModel) -> Api:
     return web
-
-
-@contextmanager
-def killed(server: EmbeddedRedis) -> Iterator[None]:
-    server.kill()
-    try:
-        yield
-    finally:
-        server.restart()
-
-
-@contextmanager
-def hung(server: EmbeddedRedis) -> Iterator[None]:
-    server.process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        server.process.send_signal(signal.SIGCONT)
-
-
-@contextmanager
-def loading(server: EmbeddedRedis) -> Iterator[None]:
-    restart_loading(server)
-    yield
-
-
-@contextmanager
-def full(server: EmbeddedRedis) -> Iterator[None]:
-    with redis_py.Redis.from_url(server.url) as redis:
-        redis.config_set("maxmemory", 1)
-        try:
-            yield
-        finally:
-            redis.config_set("maxmemory", 0)
-
-
-@contextmanager
-def read_only(server: EmbeddedRedis) -> Iterator[None]:
-    with redis_py.Redis.from_url(server.url) as redis:
-        redis.execute_command("REPLICAOF", "127.0.0.1", "1")
-        try:
-            yield
-        finally:
-            redis.execute_command("REPLICAOF", "NO", "ONE")
 
 
 def timed(call: Callable[[], httpx2.Response]) -> tuple[httpx2.Response, float]:

@@ -7,10 +7,8 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
 
 import pytest
-import redis as redis_py
 
 from backscroll import metrics
 from backscroll.errors import NotFound, StoreUnavailable
@@ -24,7 +22,7 @@ from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
 from tests.integration.acting import claim, commit
 from tests.stack.conditions import until
-from tests.stack.loading import restart_loading
+from tests.stack.outages import Outage, full, read_only, restart_loading
 
 SAID = Submission(parts=(Text("hello"),))
 TIMEOUT = 0.4
@@ -104,33 +102,15 @@ def test_calls_that_wait_behind_those_that_hang_fail_with_them(store: Store, ses
     assert max(spent) < TIMEOUT + 5 * AT_ONCE, "not one timeout behind the other"
 
 
-@contextmanager
-def full(redis: redis_py.Redis) -> Iterator[None]:
-    redis.config_set("maxmemory", 1)
-    try:
-        yield
-    finally:
-        redis.config_set("maxmemory", 0)
-
-
-@contextmanager
-def read_only(redis: redis_py.Redis) -> Iterator[None]:
-    redis.execute_command("REPLICAOF", "127.0.0.1", "1")
-    try:
-        yield
-    finally:
-        redis.execute_command("REPLICAOF", "NO", "ONE")
-
-
 @pytest.mark.parametrize("takes_no_writes", [full, read_only])
 def test_a_redis_that_takes_no_writes_refuses_them_at_once_and_is_read_as_ever(
     own_redis: EmbeddedRedis,
     store: Store,
     session: Session,
     reply_id: str,
-    takes_no_writes: Callable[[redis_py.Redis], AbstractContextManager[None]],
+    takes_no_writes: Outage,
 ) -> None:
-    with redis_py.Redis.from_url(own_redis.url) as redis, takes_no_writes(redis):
+    with takes_no_writes(own_redis):
         refused = [took(lambda: replies.submit(store, session, SAID)) for _ in range(20)]
         reads_as_ever(store, session, reply_id)
     assert max(refused) < AT_ONCE

@@ -1,8 +1,11 @@
-"""A Redis that restarts with so much data that loading it takes a while."""
+"""The ways in which a Redis goes away, as blocks at whose end it is back."""
 
 from __future__ import annotations
 
+import signal
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import redis as redis_py
@@ -12,8 +15,60 @@ from backscroll.running import embedded_redis
 from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.conditions import until
 
+Outage = Callable[[EmbeddedRedis], AbstractContextManager[None]]
+
 _KEYS = 1_000
 _MICROSECONDS_A_KEY = 2_000
+
+
+@contextmanager
+def killed(server: EmbeddedRedis) -> Iterator[None]:
+    """It is dead, and connections are refused."""
+    server.kill()
+    try:
+        yield
+    finally:
+        server.restart()
+
+
+@contextmanager
+def hung(server: EmbeddedRedis) -> Iterator[None]:
+    """It is stopped: connections stand, and nobody answers."""
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def loading(server: EmbeddedRedis) -> Iterator[None]:
+    """It restarts with so much data that loading it takes two seconds."""
+    restart_loading(server)
+    yield
+    server.wait(30)
+
+
+@contextmanager
+def full(server: EmbeddedRedis) -> Iterator[None]:
+    """It has no memory for more."""
+    with redis_py.Redis.from_url(server.url) as redis:
+        redis.config_set("maxmemory", 1)
+        try:
+            yield
+        finally:
+            redis.config_set("maxmemory", 0)
+
+
+@contextmanager
+def read_only(server: EmbeddedRedis) -> Iterator[None]:
+    """It is a replica, whose master is gone."""
+    with redis_py.Redis.from_url(server.url) as redis:
+        redis.execute_command("REPLICAOF", "127.0.0.1", "1")
+        try:
+            yield
+        finally:
+            redis.execute_command("REPLICAOF", "NO", "ONE")
 
 
 def restart_loading(server: EmbeddedRedis) -> None:
