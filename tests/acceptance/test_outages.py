@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 
 import httpx2
@@ -18,7 +19,12 @@ from tests.stack.conditions import until
 from tests.stack.expiry import eternal
 from tests.stack.offline import OfflineModel
 from tests.stack.outages import Outage, full, hung, killed, loading, read_only
+from tests.stack.processes import free_port
 from tests.stack.stack import Stack
+from tests.stack.working import in_work
+
+# One deployment for all of it: in one process of the suite.
+pytestmark = pytest.mark.xdist_group("outages")
 
 STORE_TIMEOUT = 1.0
 BROKER_TIMEOUT = 1.0
@@ -197,6 +203,23 @@ def test_without_a_broker_histories_are_compacted_all_the_same(
         api.until_session(sid, "a chapter is there", lambda state: state["chapters"])
     back(api)
     assert user_texts(api.transcript(sid)) == said
+
+
+def test_a_web_process_that_ends_hands_back_what_it_answers(
+    api: Api, stack: Stack, broker: EmbeddedRedis, model: OfflineModel, sid: str
+) -> None:
+    port = free_port()
+    ending = stack.web_process(port)
+    with killed(broker), closing(Api(f"http://127.0.0.1:{port}")) as client:
+        model.fault("delay", seconds=30, match=sid)
+        rid = client.submit(sid, f"hello from {sid}")
+        in_work(client, model, sid)
+        ending.terminate()
+        assert ending.ended()
+        stack.processes.remove(ending)
+        reply = api.ended(sid, rid, seconds=15)
+        assert (reply["status"], reply["attempts"]) == ("completed", 1), "and spends no attempt"
+    back(api)
 
 
 def test_a_worker_that_starts_without_a_broker_finds_what_waits(
