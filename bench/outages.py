@@ -97,6 +97,7 @@ def measure(url: str, server: EmbeddedRedis, outage: Outage, clients: int, secon
     time.sleep(seconds / 4)  # it comes while they talk
     with outage(server):
         if outage is loading:  # which ends by itself
+            time.sleep(1.0)
             first = second = talk.stop()
         else:
             time.sleep(seconds / 4)

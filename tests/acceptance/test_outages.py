@@ -26,12 +26,12 @@ from tests.stack.working import in_work
 # One deployment for all of it: in one process of the suite.
 pytestmark = pytest.mark.xdist_group("outages")
 
-STORE_TIMEOUT = 1.0
+STORE_TIMEOUT = 2.0
 BROKER_TIMEOUT = 1.0
 # Seconds that a request may take which waits for nobody, where the machine has other things to do.
-AT_ONCE = 0.4
+AT_ONCE = 0.8
 # Seconds from the end of an outage to the first request that is served: a probe's interval, and room.
-BACK = 3.0
+BACK = 5.0
 
 
 @pytest.fixture(scope="module")

@@ -25,9 +25,9 @@ from tests.stack.conditions import until
 from tests.stack.outages import Outage, full, read_only, restart_loading
 
 SAID = Submission(parts=(Text("hello"),))
-TIMEOUT = 0.4
+TIMEOUT = 1.0
 # Seconds: a call that fails at once takes less, on a machine that has other things to do.
-AT_ONCE = 0.1
+AT_ONCE = 0.4
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_a_redis_that_hangs_costs_one_call_its_timeout_and_no_other(
 def test_calls_that_wait_behind_those_that_hang_fail_with_them(store: Store, session: Session) -> None:
     with ThreadPoolExecutor(150) as pool:
         spent = list(pool.map(lambda _: took(lambda: replies.submit(store, session, SAID)), range(150)))
-    assert max(spent) < TIMEOUT + 5 * AT_ONCE, "not one timeout behind the other"
+    assert max(spent) < TIMEOUT + 2 * AT_ONCE, "not one timeout behind the other"
 
 
 @pytest.mark.parametrize("takes_no_writes", [full, read_only])
