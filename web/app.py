@@ -13,8 +13,21 @@ from backscroll.settings import Settings, load
 from backscroll.store.ended import Ended
 from backscroll.store.following import Following
 from backscroll.store.redis import Store
-from web import access, compactions, events, health, limits, media, messages, problems, replies, sessions
+from web import (
+    access,
+    compactions,
+    events,
+    health,
+    limits,
+    media,
+    messages,
+    metrics,
+    problems,
+    replies,
+    sessions,
+)
 from web.backend import Backend
+from web.inline import Inline
 from web.limits import Limits
 
 
@@ -33,12 +46,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     except InvalidSetting as error:
         raise SystemExit(f"backscroll: {error}") from None
     store = Store(settings.store)
+    bell = Doorbell(
+        celery_app(settings.worker, publishes_only=True), probe_interval=settings.store.probe_interval
+    )
     backend = Backend(
         settings=settings,
         store=store,
         ended=Ended(store),
         following=Following(store),
-        bell=Doorbell(celery_app(settings.worker, publishes_only=True)),
+        bell=bell,
+        inline=Inline(settings, store, bell),
         limits=Limits(store, settings.access),
     )
     app = Flask("web", static_folder=None)
@@ -48,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     access.register(app, api_keys)
     limits.register(app, backend.limits)
     app.register_blueprint(health.routes(backend))
+    app.register_blueprint(metrics.routes())
     for routes in (
         messages.routes,
         replies.routes,
