@@ -17,7 +17,7 @@ from web.limits import Limits
 
 @dataclass(frozen=True)
 class Backend:
-    """Store, doorbell, who hears of ended replies and of events, who answers without the broker, and limits."""
+    """Store, doorbell, who hears of ends and of events, who answers without the broker, and limits."""
 
     settings: Settings
     store: Store
