@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 
-from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.api import Api, Json
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
@@ -25,19 +24,8 @@ def notes(context: Json) -> str:
 
 
 @pytest.fixture(scope="module")
-def eager_stack(
-    tmp_path_factory: pytest.TempPathFactory, redis_server: EmbeddedRedis, offline_model: OfflineModel
-) -> Iterator[Api]:
-    stack = Stack(
-        tmp_path_factory.mktemp("eager"),
-        redis_server.url.replace("db=0", "db=14"),
-        redis_server.broker_url.replace("virtual_host=1", "virtual_host=15"),
-        offline_model,
-        BACKSCROLL_RECENT_TURNS="1",
-        BACKSCROLL_TRIGGER_TURNS="2",
-    )
-    yield stack.start()
-    stack.stop()
+def eager_stack(make_lasting_stack: Callable[..., Stack]) -> Api:
+    return make_lasting_stack(BACKSCROLL_RECENT_TURNS="1", BACKSCROLL_TRIGGER_TURNS="2").start()
 
 
 @pytest.fixture
