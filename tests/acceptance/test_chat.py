@@ -219,7 +219,7 @@ def test_an_answer_that_begins_anew_says_so(
 def test_what_was_in_work_is_picked_up_at_the_start(
     api: Api, model: OfflineModel, sid: str, terminal: Callable[..., Terminal]
 ) -> None:
-    in_mid_stream(model, sid, seconds=0.05)
+    in_mid_stream(model, sid, seconds=0.15)
     api.submit(sid, f"hello from {sid}")
     in_work(api, model, sid)
     talk = terminal()

@@ -15,7 +15,7 @@ def test_f28_who_comes_before_the_answer_and_who_comes_behind_it_get_the_same_an
     api: Api, model: OfflineModel, sid: str
 ) -> None:
     # Elsewhere late joiners saw nothing, and a stream whose end marker was lost hung its clients.
-    model.fault("delay", seconds=1, match=f"first {sid}")
+    model.fault("delay", seconds=3, match=f"first {sid}")
     api.submit(sid, f"first {sid}")
     in_mid_stream(model, f"second {sid}")
     rid = api.submit(sid, f"second {sid}")
