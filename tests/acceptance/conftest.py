@@ -32,19 +32,20 @@ def model(offline_model: OfflineModel) -> Iterator[OfflineModel]:
 
 
 @pytest.fixture(scope="session")
-def _shared(
+def shared_stack(
     tmp_path_factory: pytest.TempPathFactory, redis_server: EmbeddedRedis, offline_model: OfflineModel
-) -> Iterator[Api]:
+) -> Iterator[Stack]:
+    """The deployment of all tests that neither kill anything nor need other settings."""
     stack = Stack(tmp_path_factory.mktemp("stack"), redis_server.url, redis_server.broker_url, offline_model)
-    api = stack.start()
-    yield api
+    stack.start()
+    yield stack
     stack.stop()
 
 
 @pytest.fixture
-def api(_shared: Api, model: OfflineModel, redis: redis_py.Redis) -> Api:
+def api(shared_stack: Stack, model: OfflineModel, redis: redis_py.Redis) -> Api:
     """A client of the shared deployment; every key that a test leaves is checked for its expiry."""
-    return _shared
+    return shared_stack.have_web().api
 
 
 @contextmanager

@@ -88,16 +88,15 @@ def test_token_counts_come_from_the_model(api: Api, model: OfflineModel, sid: st
 
 @pytest.fixture(scope="module")
 def impatient(make_lasting_stack: Callable[..., Stack]) -> Stack:
-    stack = make_lasting_stack(
+    return make_lasting_stack(
         GEMINI_API_KEY="marked-key-7", BACKSCROLL_REPLY_DEADLINE="3", BACKSCROLL_ATTEMPT_TIMEOUT="1"
     )
-    stack.start("replies")
-    return stack
 
 
 def test_a_model_that_stays_down_fails_the_reply_when_its_deadline_is_over(
     impatient: Stack, model: OfflineModel, sid: str
 ) -> None:
+    impatient.have_workers("replies", 1)
     api = impatient.have_web().api
     model.fault("503", match=sid, count=0)
     failed = api.ended(sid, api.submit(sid, f"hello from {sid}"))
@@ -112,19 +111,11 @@ def test_a_model_that_stays_down_fails_the_reply_when_its_deadline_is_over(
 def test_a_stream_that_stalls_is_given_up_and_asked_for_again(
     impatient: Stack, model: OfflineModel, sid: str
 ) -> None:
+    impatient.have_workers("replies", 1)
     api = impatient.have_web().api
     model.fault("stall", after_chunks=1, seconds=30, match=sid)
     api.say(sid, f"hello from {sid}")
     assert len(model.requests(containing=sid)) >= 2, "more than 2 where the machine is slow"
-
-
-def test_the_fallback_model_answers_when_the_first_one_is_down(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
-) -> None:
-    stack = make_stack(BACKSCROLL_REPLY_DEADLINE="2", BACKSCROLL_FALLBACK_MODEL="gemini-spare")
-    api = stack.start("replies")
-    model.fault("503", model="gemini-3.5-flash", match=sid, count=0)
-    assert api.say(sid, f"hello from {sid}")["model"].startswith("gemini-spare")
 
 
 def test_a_long_pause_gives_the_session_back_and_spends_no_attempt(
@@ -149,6 +140,7 @@ def test_f34_no_key_and_no_words_reach_logs_or_errors(
     impatient: Stack, model: OfflineModel, sid: str
 ) -> None:
     # Elsewhere an SDK's error carried the whole request, API key included, into results and logs.
+    impatient.have_workers("replies", 1)
     api = impatient.have_web().api
     kinds = ("400", "503", "malformed", "blocked", "cut_stream")
     for kind in kinds:
@@ -160,3 +152,12 @@ def test_f34_no_key_and_no_words_reach_logs_or_errors(
         assert "marked" not in str(failed["error"])
     for process in impatient.processes:
         assert "marked" not in process.output, process.name
+
+
+def test_the_fallback_model_answers_when_the_first_one_is_down(
+    impatient: Stack, model: OfflineModel, sid: str
+) -> None:
+    impatient.have_workers("replies", 1, BACKSCROLL_FALLBACK_MODEL="gemini-spare")
+    api = impatient.have_web().api
+    model.fault("503", model="gemini-3.5-flash", match=sid, count=0)
+    assert api.say(sid, f"hello from {sid}")["model"].startswith("gemini-spare")

@@ -72,8 +72,7 @@ class Stack:
 
     def web_process(self, port: int, **env: str) -> Process:
         """Start a web process on `port`, and return it when it can serve."""
-        bind = {"BACKSCROLL_BIND": f"127.0.0.1:{port}"}
-        process = self.run(f"web-{port}", ["gunicorn", "web:create_app()"], **bind, **env)
+        process = self.run(f"web-{port}", ["gunicorn", "web:create_app()"], **_bind(port), **env)
         with closing(Api(f"http://127.0.0.1:{port}")) as api:
 
             def ready() -> bool:
@@ -110,8 +109,8 @@ class Stack:
     def have_web(self) -> Web:
         """Have a web process run, one that runs already if there is one, and return it."""
         for process in self.processes:
-            if process.running and process.name.startswith("web-"):
-                port = int(process.name.removeprefix("web-"))
+            port = int(process.name.removeprefix("web-")) if process.name.startswith("web-") else 0
+            if process.running and process.env == {**self.env, **_bind(port)}:
                 return Web(process, port, self._api(port))
         port = free_port()
         return Web(self.web_process(port), port, self._api(port))
@@ -137,3 +136,7 @@ class Stack:
         # Each is seen to its end, also where one of them does not behave.
         late = [process.name for process in self.processes if not process.ended()]
         assert not late, f"did not stop when told to: {late}; see their logs in {self.directory}"
+
+
+def _bind(port: int) -> dict[str, str]:
+    return {"BACKSCROLL_BIND": f"127.0.0.1:{port}"}
