@@ -41,7 +41,7 @@ def test_f29_a_worker_killed_in_mid_stream_costs_a_lease_and_no_message(
     assert api.reply(sid, rid)["status"] == "in_progress"
     stack.worker("replies")
 
-    reply = api.ended(sid, rid, seconds=15)
+    reply = api.ended(sid, rid)
     assert (reply["status"], reply["attempts"]) == ("completed", 2)
     assert user_texts(api.transcript(sid)) == [f"hello from {sid}"]
 
@@ -56,7 +56,7 @@ def test_f22_a_worker_that_slept_past_its_lease_writes_nothing(
     in_work(api, model, sid)
     sleeper.signal(signal.SIGSTOP)
     stack.worker("replies")
-    reply = api.ended(sid, rid, seconds=15)
+    reply = api.ended(sid, rid)
     sleeper.signal(signal.SIGCONT)
     sleeper.until_says("lease lost")
     assert reply["attempts"] == 2

@@ -72,7 +72,7 @@ def test_a_stream_is_not_cached_nor_held_back_and_says_when_to_come_again(api: A
 def test_any_event_of_a_finished_stream_leads_to_exactly_the_rest(
     api: Api, model: OfflineModel, sid: str
 ) -> None:
-    in_mid_stream(model, sid, seconds=0.06)
+    in_mid_stream(model, sid)
     rid = api.submit(sid, f"hello from {sid}")
     api.ended(sid, rid)
     events = streamed(api, sid, rid)
