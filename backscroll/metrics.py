@@ -44,3 +44,16 @@ BREAKER_OPEN = Gauge(
     ["dependency"],
     registry=REGISTRY,
 )
+REFUSED = Counter(
+    "backscroll_refused_requests_total",
+    "Requests refused for want of a key, or because their tenant has as much as it may: by code.",
+    ["code"],
+    registry=REGISTRY,
+)
+UNCHECKED = Counter(
+    "backscroll_unchecked_limits_total",
+    "Limits of tenants that Redis could not check or count, so that nobody was stopped by them: "
+    "requests (counted in the process instead), sessions, tokens.",
+    ["limit"],
+    registry=REGISTRY,
+)
