@@ -26,7 +26,6 @@ def offline_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfflineM
 @pytest.fixture
 def model(offline_model: OfflineModel) -> Iterator[OfflineModel]:
     """The model, without what earlier tests ordered."""
-    offline_model.reset()
     yield offline_model
     offline_model.reset()
 
