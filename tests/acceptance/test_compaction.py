@@ -113,14 +113,23 @@ REFUSED = [
 ]
 
 
-@pytest.fixture
-def hasty(make_stack: Callable[..., Stack]) -> Api:
-    return make_stack(
-        BACKSCROLL_SUMMARY_DEADLINE="0.4",
+@pytest.fixture(scope="module")
+def hasty_stack(make_lasting_stack: Callable[..., Stack]) -> Api:
+    return make_lasting_stack(
+        BACKSCROLL_SUMMARY_DEADLINE="1.5",
         BACKSCROLL_REFUSAL_BACKOFF="0.3",
         BACKSCROLL_RECENT_TURNS="2",
         BACKSCROLL_TRIGGER_TURNS="4",
+        BACKSCROLL_CONTEXT_TOKENS="800",
+        BACKSCROLL_CEILING_TOKENS="1000",
+        BACKSCROLL_MESSAGE_BYTES="2000",
     ).start()
+
+
+@pytest.fixture
+def hasty(hasty_stack: Api, model: OfflineModel) -> Api:
+    """A deployment that compacts soon, has little room, and gives a summary little time."""
+    return hasty_stack
 
 
 def test_f05_f06_f07_f13_a_bad_summary_is_refused_and_changes_nothing(
@@ -156,14 +165,11 @@ def test_f17_f18_nobody_waits_for_a_summary(api: Api, model: OfflineModel, sid: 
 
 
 def test_the_context_stays_below_its_ceiling_while_the_summariser_is_down(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+    hasty: Api, model: OfflineModel, sid: str
 ) -> None:
-    api = make_stack(
-        BACKSCROLL_CONTEXT_TOKENS="800", BACKSCROLL_CEILING_TOKENS="1000", BACKSCROLL_MESSAGE_BYTES="2000"
-    ).start()
     model.fault("503", target="summary", count=0)
-    said = talk(api, sid, 30)
-    sizes = [message["usage"]["prompt_tokens"] for message in api.transcript(sid)[1::2]]
+    said = talk(hasty, sid, 30)
+    sizes = [message["usage"]["prompt_tokens"] for message in hasty.transcript(sid)[1::2]]
     assert max(sizes) <= 1000
     assert sizes[-1] > 700, "as many of the newest turns as fit are sent"
-    assert user_texts(api.transcript(sid)) == said
+    assert user_texts(hasty.transcript(sid)) == said
