@@ -2,7 +2,8 @@
 
     BackscrollError
     ├── TransientError          try again: the same request may succeed later
-    │   └── StoreUnavailable    … and the history store is what is down
+    │   ├── StoreUnavailable    … and the history store is what is down
+    │   └── Sealed              … once the operator has seen to the encryption keys; nothing is lost meanwhile
     ├── PermanentError          do not try again: the same request will fail the same way
     │   ├── InvalidRequest      … the caller sent something that cannot be accepted; names the field
     │   │   ├── Malformed       … because it cannot even be read
@@ -50,6 +51,13 @@ class StoreUnavailable(TransientError):
 
     def __init__(self, message: str) -> None:
         super().__init__("store_unavailable", message)
+
+
+class Sealed(TransientError):
+    """A stored value does not open with the keys that this process has: leave it as it is."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("sealed", message, delay=30.0)
 
 
 class PermanentError(BackscrollError):

@@ -38,6 +38,12 @@ MERGED = Counter(
     ["result"],
     registry=REGISTRY,
 )
+SEALED = Counter(
+    "backscroll_sealed_values_total",
+    "Stored values that did not open, by why: no_key, not_authentic.",
+    ["reason"],
+    registry=REGISTRY,
+)
 BREAKER_OPEN = Gauge(
     "backscroll_breaker_open",
     "1 while calls to a dependency fail at once: store, broker, model.",

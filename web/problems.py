@@ -20,6 +20,7 @@ from backscroll.errors import (
     LimitReached,
     Malformed,
     NotFound,
+    Sealed,
     SessionBusy,
     StoreUnavailable,
     TooLarge,
@@ -39,6 +40,7 @@ _STATUS: tuple[tuple[type[BackscrollError], int, str], ...] = (
     (InboxFull, 429, "Too many messages wait"),
     (LimitReached, 429, "The tenant has reached a limit"),
     (StoreUnavailable, 503, "The history store is not available"),
+    (Sealed, 503, "What is stored cannot be opened"),
     (BackscrollError, 500, "Internal error"),
 )
 

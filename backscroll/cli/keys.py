@@ -6,6 +6,8 @@ import json
 
 import click
 
+from backscroll.cli import encryption_key, encryption_used
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
@@ -13,6 +15,8 @@ def command() -> None:
 
     \b
     backscroll keys new TENANT       an API key, for a client of the HTTP API
+    backscroll keys encryption       a key with which the history is encrypted
+    backscroll keys used             which encryption keys the history still needs
     """  # noqa: D301  (click looks for the character itself)
 
 
@@ -56,3 +60,7 @@ def new(tenant: str, as_json: bool) -> None:
     click.echo(
         "The key is for the client and not shown again; the entry is for BACKSCROLL_API_KEYS.", err=True
     )
+
+
+command.add_command(encryption_key.command)
+command.add_command(encryption_used.command)

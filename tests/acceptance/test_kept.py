@@ -7,7 +7,11 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+import redis as redis_py
 
+from backscroll.cipher import FORM
+from backscroll.session import DEFAULT_TENANT, Session
+from tests.integration.living import dump
 from tests.stack.api import Api, Json
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
@@ -24,14 +28,20 @@ def notes(context: Json) -> str:
 
 
 @pytest.fixture(scope="module")
-def eager_stack(make_lasting_stack: Callable[..., Stack]) -> Api:
-    return make_lasting_stack(BACKSCROLL_RECENT_TURNS="1", BACKSCROLL_TRIGGER_TURNS="2").start()
+def eager_stack(make_lasting_stack: Callable[..., Stack]) -> Stack:
+    stack = make_lasting_stack(
+        BACKSCROLL_RECENT_TURNS="1",
+        BACKSCROLL_TRIGGER_TURNS="2",
+        BACKSCROLL_ENCRYPTION_KEYS="k1:" + "A" * 43,
+    )
+    stack.start()
+    return stack
 
 
 @pytest.fixture
-def eager(eager_stack: Api, model: OfflineModel) -> Api:
-    """A deployment that compacts after every second turn."""
-    return eager_stack
+def eager(eager_stack: Stack, model: OfflineModel) -> Api:
+    """A deployment that compacts after every second turn. It encrypts, which nobody may notice."""
+    return eager_stack.have_web().api
 
 
 def test_f10_f15_what_was_said_first_is_still_there_after_ten_compactions(
@@ -71,6 +81,17 @@ def test_f09_a_request_that_nobody_answered_is_open_until_somebody_does(
     ledger = eager.context(sid)["ledger"]
     assert ledger["open_tasks"] == []
     assert "*two berths…Nordlys to Bergen, on March 9th" in ledger["text"]
+
+
+def test_of_an_encrypted_session_nothing_lies_open_in_redis(eager: Api, eager_stack: Stack, sid: str) -> None:
+    for opening in ("The locker has the code 4711-B.", "And then", "So"):
+        eager.say(sid, f"{opening} {FILLER}")
+    eager.until_session(sid, "the code is covered", covered(2))
+    assert "4711-B" in notes(eager.context(sid))
+    with redis_py.Redis.from_url(eager_stack.env["REDIS_URL"]) as client:
+        layers = dump(client, Session(DEFAULT_TENANT, sid))
+    assert any(layer.startswith(FORM) for layer in layers)
+    assert not any(word in layer for layer in layers for word in (b"herring", b"4711", b"locker"))
 
 
 def test_f19_the_prompt_begins_with_the_bytes_of_the_one_before(

@@ -47,7 +47,21 @@ def test_every_make_target_tells_what_it_does() -> None:
         assert re.search(rf"^{target}:.*## \S", makefile, re.MULTILINE), target
 
 
-@pytest.mark.parametrize("command", ["up", "chat", "replay", "eval", "budget", "keys new", "offline-model"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "up",
+        "chat",
+        "replay",
+        "eval",
+        "budget",
+        "keys new",
+        "keys encryption",
+        "keys used",
+        "doctor",
+        "offline-model",
+    ],
+)
 def test_every_command_has_its_page_of_help(command: str) -> None:
     from click.testing import CliRunner
 
