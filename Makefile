@@ -19,7 +19,7 @@ run: $(VENV)/.run ## start everything on this machine (HOST=, PORT=, DATA_DIR=)
 	@exec $(BIN)/backscroll up --host $(HOST) --port $(PORT) --data-dir $(DATA_DIR)
 
 test: $(VENV)/.dev ## the whole suite, on its own Redis, web and workers
-	@$(BIN)/pytest -n 3 --dist loadgroup # one more than cores: much of it is waiting
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder # one more than cores: much of it is waiting
 
 check: $(VENV)/.dev ## lint, types, import contracts
 	$(BIN)/ruff check .

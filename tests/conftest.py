@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -35,6 +37,17 @@ def redis(redis_server: EmbeddedRedis) -> Iterator[redis_py.Redis]:
 def sid() -> str:
     """A session name that no other test uses."""
     return f"s-{uuid4().hex[:12]}"
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C, here and in all that is started: what a shell runs in the background has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector off the thousands of tests: it would look through all of them again and again."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
