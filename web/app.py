@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from flask import Flask
 
 from backscroll.doorbell import Doorbell, celery_app
 from backscroll.errors import InvalidSetting
 from backscroll.settings import Settings, load
+from backscroll.spool.files import Spool
+from backscroll.spool.merge import Merger
 from backscroll.store.ended import Ended
 from backscroll.store.following import Following
 from backscroll.store.redis import Store
 from web import compactions, events, health, media, messages, problems, replies, sessions
 from web.backend import Backend
+from web.degraded import Degraded
+from web.remembered import Remembered
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Make the WSGI application. Nothing is connected before the first request.
+    """Make the WSGI application. Nothing is connected before the first request, unless the spool holds turns.
 
     Args:
         settings: read from the environment by default.
@@ -31,12 +36,18 @@ def create_app(settings: Settings | None = None) -> Flask:
         except InvalidSetting as error:
             raise SystemExit(f"backscroll: {error}") from None
     store = Store(settings.store)
+    remembered = Remembered()
+    spool = Spool(Path(settings.degraded.spool_dir), settings.store.redis_url, settings.degraded.spool_bytes)
+    bell = Doorbell(celery_app(settings.worker, publishes_only=True))
     backend = Backend(
         settings=settings,
         store=store,
         ended=Ended(store),
         following=Following(store),
-        bell=Doorbell(celery_app(settings.worker, publishes_only=True)),
+        bell=bell,
+        remembered=remembered,
+        degraded=Degraded(settings, spool, remembered),
+        merger=Merger(spool, store, settled=remembered.settled, ring=bell.ring),
     )
     app = Flask("web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.web.body_bytes
@@ -52,4 +63,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         media.routes,
     ):
         app.register_blueprint(routes(backend), url_prefix="/v1/sessions/<sid>")
+    # What a process before this one has left behind is seen to as well.
+    backend.merger.start()
     return app

@@ -7,25 +7,35 @@ from dataclasses import dataclass
 from backscroll.doorbell import Doorbell
 from backscroll.session import DEFAULT_TENANT, Session
 from backscroll.settings import Settings
+from backscroll.spool.merge import Merger
 from backscroll.store.ended import Ended
 from backscroll.store.following import Following
 from backscroll.store.redis import Store
+from web.degraded import Degraded
+from web.remembered import Remembered
 
 
 @dataclass(frozen=True)
 class Backend:
-    """The store, who hears of ended replies, who hears of their events, and the doorbell."""
+    """The store, who hears of ended replies, who hears of their events, and the doorbell.
+
+    For an outage of the store: what is remembered, who answers then, and who brings it home afterwards.
+    """
 
     settings: Settings
     store: Store
     ended: Ended
     following: Following
     bell: Doorbell
+    remembered: Remembered
+    degraded: Degraded
+    merger: Merger
 
     def release(self) -> None:
         """Let go of all requests that wait for something: the process ends."""
         self.ended.release()
         self.following.release()
+        self.merger.stop()
 
     def session(self, sid: str) -> Session:
         """Name the caller's session `sid`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from backscroll.errors import NotFound
 from backscroll.store import sessions
 from web import reading, rendering, session_settings
 from web.backend import Backend
@@ -17,19 +18,30 @@ def routes(backend: Backend) -> Blueprint:
 
     @blueprint.get("")
     def get(sid: str) -> Response:
-        return rendering.json(rendering.session(sessions.state(backend.store, backend.session(sid))))
+        session = backend.session(sid)
+        state = sessions.state(backend.store, session)
+        backend.remembered.saw(session, state.settings)
+        return rendering.json(rendering.session(state))
 
     @blueprint.put("")
     def put(sid: str) -> Response:
         session = backend.session(sid)
         settings = session_settings.read(request, backend.settings.web)
         began = sessions.configure(backend.store, session, settings)
+        backend.remembered.saw(session, settings)
         state = sessions.state(backend.store, session)
         return rendering.json(rendering.session(state), 201 if began else 200)
 
     @blueprint.delete("")
     def delete(sid: str) -> Response:
-        sessions.delete(backend.store, backend.session(sid))
+        session = backend.session(sid)
+        begun_in_an_outage = backend.remembered.turns(session)
+        try:
+            sessions.delete(backend.store, session)
+        except NotFound:
+            if not begun_in_an_outage:
+                raise
+        backend.remembered.forget(session)
         return Response(status=204)
 
     @blueprint.get("/history")

@@ -14,6 +14,7 @@ import msgspec
 from backscroll.errors import InvalidSetting
 from backscroll.settings.budget import RECENT_TURNS, BudgetSettings
 from backscroll.settings.checks import check
+from backscroll.settings.degraded import DegradedSettings
 from backscroll.settings.kinds import Group
 from backscroll.settings.model import ModelSettings
 from backscroll.settings.names import PREFIX, variable
@@ -24,6 +25,7 @@ from backscroll.settings.worker import WorkerSettings, broker_of
 __all__ = [
     "RECENT_TURNS",
     "BudgetSettings",
+    "DegradedSettings",
     "ModelSettings",
     "Settings",
     "StoreSettings",
@@ -43,6 +45,7 @@ class Settings(Group, frozen=True, kw_only=True):
     budget: BudgetSettings = BudgetSettings()
     web: WebSettings = WebSettings()
     worker: WorkerSettings = WorkerSettings()
+    degraded: DegradedSettings = DegradedSettings()
 
 
 def fields() -> Iterator[tuple[str, msgspec.structs.FieldInfo]]:

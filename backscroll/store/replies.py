@@ -36,7 +36,11 @@ class ReplyError(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """One reply as it stands. Times are milliseconds since 1970; `position` counts the replies before it."""
+    """One reply as it stands. Times are milliseconds since 1970; `position` counts the replies before it.
+
+    `degraded` is why it was answered without the history, if it was. Such a turn comes into the history
+    later, unless it could not be `recorded`.
+    """
 
     id: str
     session: Session
@@ -51,6 +55,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     started_at: int | None = None
     finished_at: int | None = None
+    degraded: str | None = None
+    recorded: bool = True
 
     @property
     def ended(self) -> bool:
@@ -92,8 +98,34 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     idempotency_key: str | None = None
 
 
-def submit(store: Store, session: Session, submission: Submission) -> Submitted:
+def new_id() -> str:
+    """Make the id of a reply that nobody has yet."""
+    return "r_" + token_hex(12)
+
+
+def idempotency(submission: Submission) -> tuple[str, str]:
+    """Give the digest of a submission's idempotency key, and of what must be the same whenever it is used.
+
+    Both are '' where there is no key.
+    """
+    if submission.idempotency_key is None:
+        return "", ""
+    said = encode_parts(submission.parts) + b"\0" + (submission.model or "").encode()
+    return sha256(submission.idempotency_key.encode()).hexdigest(), sha256(said).hexdigest()
+
+
+def reused() -> InvalidRequest:
+    """Say that an idempotency key came with another message before."""
+    return InvalidRequest(
+        "Idempotency-Key", "this key was used for another message", code="idempotency_key_reused"
+    )
+
+
+def submit(store: Store, session: Session, submission: Submission, reply_id: str | None = None) -> Submitted:
     """Accept a message into the session's inbox.
+
+    `reply_id` is the id for a new reply. A call that fails may be heard all the same: who then answers the
+    message himself does so under this id, and the message has one reply whatever comes of the call.
 
     Raises:
         InboxFull: when too many messages wait.
@@ -103,33 +135,27 @@ def submit(store: Store, session: Session, submission: Submission) -> Submitted:
         StoreUnavailable: when Redis does not serve.
     """
     request = encode_parts(submission.parts)
-    idem, fingerprint = "", ""
-    if submission.idempotency_key is not None:
-        digest = sha256(submission.idempotency_key.encode()).hexdigest()
-        idem = keys.idempotency(session, store.settings.shards, digest)
-        fingerprint = sha256(request + b"\0" + (submission.model or "").encode()).hexdigest()
+    digest, fingerprint = idempotency(submission)
     state, *rest = store.run(
         "submit",
         session,
-        "r_" + token_hex(12),
+        reply_id or new_id(),
         request,
         submission.model or "",
         store.settings.inbox_limit,
         int(store.settings.ring_grace * 1000),
         submission.on_busy,
         submission.merged_bytes,
-        idem,
+        keys.idempotency(session, store.settings.shards, digest) if digest else "",
         fingerprint,
         *media.to_keep(store, submission.media),
     )
     match state:
         case b"accepted":
-            reply_id, position, ring, new = rest
-            return Submitted(reply_id.decode(), position if position >= 0 else None, ring == 1, new == 1)
+            given, position, ring, new = rest
+            return Submitted(given.decode(), position if position >= 0 else None, ring == 1, new == 1)
         case b"reused":
-            raise InvalidRequest(
-                "Idempotency-Key", "this key was used for another message", code="idempotency_key_reused"
-            )
+            raise reused()
         case b"no room":
             raise media.full(store, rest[0])
         case b"busy":
@@ -186,4 +212,5 @@ def _reply(session: Session, reply_id: str, fields: dict[str, bytes], position: 
         created_at=int(fields["created_at"]),
         started_at=decoded("started_at", int),
         finished_at=decoded("finished_at", int),
+        degraded=fields["degraded"].decode() if "degraded" in fields else None,
     )

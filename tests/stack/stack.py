@@ -36,6 +36,7 @@ class Stack:
             "BROKER_URL": broker_url,
             "GEMINI_API_KEY": "key-of-the-tests",
             "GOOGLE_GEMINI_BASE_URL": model.url,
+            "BACKSCROLL_SPOOL_DIR": str(directory / "spool"),
             **QUICK,
             **env,
         }
