@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 # From one look at the folder to the next, in seconds: looking costs nothing where there is no outage. And the
 # longest from one that failed.
-_LOOK, _LONGEST = 1.0, 4.0
+_LOOK, _LONGEST = 1.0, 2.0
 
 
 class _File(msgspec.Struct, frozen=True):
