@@ -8,12 +8,12 @@ last access to the session, and no sooner than in two days while any reply waits
     reply:<id>        after the last access to the reply itself, and not before its idempotency key; nobody
                       can read it any more once its session is gone
     idem:<key>        after 24 hours; of no effect once its session is gone
-    deleted           the time to live of the session that was deleted: when that was, so that no turn which
-                      waits in a spool begins it anew
     events:<id>       an hour after its last event, or with the session where that is sooner; what lasts
                       of them is in the reply
     due, compactions  a shard's own: after the longest time to live of a session that was put there
     meter             a shard's own: 90 days after the last turn or compaction that was counted in it
+    deleted:<digest>  a shard's own: after the time to live of the session of which this is the digest. When
+                      it was deleted, so that no turn that waits in a spool begins it anew
     bs:sweeper        after three sweep intervals: the worker that sweeps at the moment
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from hashlib import sha1
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
-from backscroll.store import events, keys, media, replies, sessions, turns
+from backscroll.store import events, media, replies, sessions, turns
 from backscroll.store.recover import Answered, DegradedTurn, recover
 from backscroll.store.redis import Store
 from backscroll.store.replies import OnBusy, ReplyError, Submission, idempotency
@@ -171,6 +172,15 @@ def test_one_that_was_merged_into_another_is_said_there_and_its_reply_can_be_rea
     assert replies.read(store, session, turn.reply_id).text == "no"
 
 
+def test_one_that_has_taken_another_message_in_answers_both(store: Store, session: Session) -> None:
+    turn = degraded(session, "one ")
+    accepted(store, turn)
+    replies.submit(store, session, Submission(parts=(Text("two"),), on_busy="merge"))
+    assert recover(store, turn)[0] == "answered"
+    commit(store, claim(store, session, "t"), "both")
+    assert texts(store, session) == ["one two", "both"]
+
+
 def test_an_idempotency_key_leads_to_the_reply_from_then_on(store: Store, session: Session) -> None:
     said = Submission(parts=(Text("lost?"),), idempotency_key="k")
     turn = degraded(session, idempotency=idempotency(said))
@@ -232,9 +242,9 @@ def test_the_note_of_a_deletion_lives_as_long_as_any_turn_that_it_must_stop(
 ) -> None:
     recover(store, degraded(session))
     sessions.delete(store, session)
-    left = [key for key in redis.scan_iter(f"*{session}:*") if b":deleted" not in key]
-    assert left == []
-    note = keys.of_session(session, store.settings.shards)[0].removesuffix("meta") + "deleted"
+    assert list(redis.scan_iter(f"*{session}*")) == [], "the note does not tell whose it is"
+    digest = sha1(str(session).encode(), usedforsecurity=False).hexdigest()
+    note = f"bs:{{{session.shard(store.settings.shards)}}}:deleted:{digest}"
     assert store.settings.session_ttl * 1000 - 5000 < redis.pttl(note) <= store.settings.session_ttl * 1000
 
 

@@ -31,12 +31,13 @@ local function other()
   return valid and reply
 end
 
-local found, token, recovered, merged = unpack(
-  redis.call('HMGET', reply_key(id), 'status', 'token', 'recovered', 'merged_into'))
+local found, token, recovered, merged, took_in = unpack(
+  redis.call('HMGET', reply_key(id), 'status', 'token', 'recovered', 'merged_into', 'took_in'))
 if recovered then
   return {'again'}
 end
-if found == 'completed' or found == 'incomplete' or found == 'cancelled' then
+-- One that has taken another message in is the other's reply too, and answers both when its turn comes.
+if found == 'completed' or found == 'incomplete' or found == 'cancelled' or (took_in and found ~= 'failed') then
   return {'answered'}
 end
 local into = merged or other()
