@@ -25,6 +25,8 @@ def routes(backend: Backend) -> Blueprint:
         if earlier := backend.remembered.repeated(session, submission):
             return _finished(earlier, url_for("replies.get", sid=sid, rid=earlier.id), wait)
         try:
+            # What was said in the outage comes first, or this answer would not know of it.
+            backend.merger.bring(backend.remembered.turns(session))
             submitted = replies.submit(backend.store, session, submission, reply_id)
         except StoreUnavailable:
             reply = backend.degraded.answer(session, submission, reply_id)

@@ -150,4 +150,4 @@ def _sync(directory: Path) -> None:
 
 def lines(data: bytes) -> Iterator[bytes]:
     """Yield each line of a file, the last one also where it has no newline."""
-    yield from data.splitlines(keepends=True)
+    yield from filter(None, data.split(b"\n"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -35,66 +35,102 @@ class _File(msgspec.Struct, frozen=True):
     torn: int
 
 
-def merge(
-    spool: Spool,
-    store: Store,
-    *,
-    settled: Callable[[DegradedTurn], object],
-    ring: Callable[[Session], object],
-) -> int:
-    """Bring what is in the spool into the sessions, apart from those that somebody holds at the moment.
+class Merger:
+    """Brings what is in a spool into its sessions. Threads share it.
 
     Args:
         spool: where it is; a file that is done with is removed.
         store: where it goes.
         settled: told of each turn that need not be remembered any more.
         ring: called for a session in which something waits.
-
-    Returns:
-        How many turns are left for later.
-
-    Raises:
-        StoreUnavailable: when Redis does not serve. What was not merged is still there.
     """
-    paths = spool.files()
-    if not paths:
-        return 0
-    store.ping()  # before all of them are read in vain
-    files = [found for path in paths if (found := _read(path))]
-    held: set[Session] = set()
-    left: set[str] = set()
-    for turn in sorted((turn for file in files for turn in file.turns), key=lambda turn: turn.accepted_at):
-        # What comes later in a session waits for what comes first.
-        became: Recovered = "busy"
-        if turn.session not in held:
-            became = _recovered(store, turn, ring)
-        if became == "busy":
-            held.add(turn.session)
-            left.add(turn.reply_id)
-            continue
-        if became != "again":
+
+    def __init__(
+        self,
+        spool: Spool,
+        store: Store,
+        *,
+        settled: Callable[[DegradedTurn], object],
+        ring: Callable[[Session], object],
+    ) -> None:
+        self._spool, self._store = spool, store
+        self._settled, self._ring = settled, ring
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        """Merge whatever there is from now on, in a thread of its own, until `stop`."""
+        threading.Thread(target=self._run, name="spool", daemon=True).start()
+
+    def stop(self) -> None:
+        """Merge no more; what is left is left on disk."""
+        self._stopped.set()
+
+    def merge(self) -> int:
+        """Bring everything home, apart from turns of sessions that somebody holds at the moment.
+
+        Returns:
+            How many turns are left for later.
+
+        Raises:
+            StoreUnavailable: when Redis does not serve. What was not merged is still there.
+            OSError: when the folder cannot be read or written.
+        """
+        paths = self._spool.files()
+        if not paths:
+            return 0
+        self._store.ping()  # before all of them are read in vain
+        files = [found for path in paths if (found := _read(path))]
+        left = self.bring(turn for file in files for turn in file.turns)
+        for file in files:
+            done = not any(turn.reply_id in left for turn in file.turns)
+            if done and self._spool.remove(file.path, file.size) and file.torn:
+                MERGED.labels(result="torn").inc(file.torn)
+                log.warning("spooled turns: result=torn count=%d", file.torn)
+        return len(left)
+
+    def bring(self, turns: Iterable[DegradedTurn]) -> set[str]:
+        """Bring these turns home in order of time, and give the reply ids of those that have to wait.
+
+        Raises:
+            StoreUnavailable: when Redis does not serve.
+        """
+        left: set[str] = set()
+        held: set[Session] = set()
+        for turn in sorted(turns, key=lambda turn: turn.accepted_at):
+            # What comes later in a session waits for what comes first.
+            if turn.session in held or self._recovered(turn) == "busy":
+                held.add(turn.session)
+                left.add(turn.reply_id)
+            else:
+                self._settled(turn)
+        return left
+
+    def _recovered(self, turn: DegradedTurn) -> Recovered:
+        try:
+            became, must_ring = recover(self._store, turn)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # one that cannot be written must not keep the others from it
+            log.warning("not merged: reply=%s error=%s", turn.reply_id, type(error).__name__)
+            return "busy"
+        if became not in ("again", "busy"):
             MERGED.labels(result=became).inc()
             log.info("spooled turn: reply=%s result=%s", turn.reply_id, became)
-        settled(turn)
-    for file in files:
-        done = all(turn.reply_id not in left for turn in file.turns)
-        if done and spool.remove(file.path, file.size) and file.torn:
-            MERGED.labels(result="torn").inc(file.torn)
-            log.warning("spooled turns: result=torn count=%d", file.torn)
-    return len(left)
+        if must_ring:
+            self._ring(turn.session)
+        return became
 
-
-def _recovered(store: Store, turn: DegradedTurn, ring: Callable[[Session], object]) -> Recovered:
-    try:
-        became, must_ring = recover(store, turn)
-    except StoreUnavailable:
-        raise
-    except Exception as error:  # noqa: BLE001  # one that cannot be written must not keep the others from it
-        log.warning("not merged: reply=%s error=%s", turn.reply_id, type(error).__name__)
-        return "busy"
-    if must_ring:
-        ring(turn.session)
-    return became
+    def _run(self) -> None:
+        pause = _LOOK
+        while not self._stopped.wait(pause):
+            try:
+                self.merge()
+                pause = _LOOK
+            except StoreUnavailable:
+                pause = min(2 * pause, _LONGEST)
+            except OSError as error:
+                log.warning("spool not read: error=%s", error.strerror or error)
+                pause = _LONGEST
 
 
 def _read(path: Path) -> _File | None:
@@ -109,40 +145,3 @@ def _read(path: Path) -> _File | None:
         except ValueError:
             torn += 1  # or still being written: then the file has grown by the time that it would be removed
     return _File(path, len(data), tuple(turns), torn)
-
-
-class Merger:
-    """Merges for as long as the process lives, in a thread of its own."""
-
-    def __init__(
-        self,
-        spool: Spool,
-        store: Store,
-        *,
-        settled: Callable[[DegradedTurn], object],
-        ring: Callable[[Session], object],
-    ) -> None:
-        self._spool, self._store = spool, store
-        self._settled, self._ring = settled, ring
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
-
-    def start(self) -> None:
-        """Begin to look at the folder."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Merge no more; what is left is left on disk."""
-        self._stopped.set()
-
-    def _run(self) -> None:
-        pause = _LOOK
-        while not self._stopped.wait(pause):
-            try:
-                merge(self._spool, self._store, settled=self._settled, ring=self._ring)
-                pause = _LOOK
-            except StoreUnavailable:
-                pause = min(2 * pause, _LONGEST)
-            except OSError as error:
-                log.warning("spool not read: error=%s", error.strerror or error)
-                pause = _LONGEST

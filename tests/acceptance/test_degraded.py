@@ -142,6 +142,19 @@ def test_turns_of_one_outage_know_of_one_another_and_begin_a_session(
     assert user_texts(api.transcript(sid)) == ["The code is PLUM-7.", "Which code?"]
 
 
+def test_the_first_turn_behind_an_outage_knows_of_it(
+    outages: Outages, api: Api, model: OfflineModel, sid: str
+) -> None:
+    with outages.killed():
+        degraded(api.post(sid, "The code is PLUM-8."))
+        outages.history.restart()
+        api.say(sid, "And now?")
+        outages.history.kill()
+    asked = model.requests("reply", "And now?")[-1]["body"]["contents"]
+    assert "PLUM-8" in json.dumps(asked[0])
+    assert user_texts(api.transcript(sid)) == ["The code is PLUM-8.", "And now?"]
+
+
 def test_what_a_session_was_told_to_obey_is_obeyed(
     outages: Outages, api: Api, model: OfflineModel, sid: str
 ) -> None:

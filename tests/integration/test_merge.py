@@ -12,7 +12,7 @@ from backscroll.metrics import REGISTRY
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
 from backscroll.spool.files import Spool
-from backscroll.spool.merge import merge
+from backscroll.spool.merge import Merger
 from backscroll.spool.record import encode
 from backscroll.store import keys, replies, sessions
 from backscroll.store.recover import DegradedTurn
@@ -30,18 +30,19 @@ class Process:
         self.store = store
         self.settled: list[str] = []
         self.rung: list[Session] = []
+        self.merger = Merger(
+            self.spool,
+            store,
+            settled=lambda turn: self.settled.append(turn.reply_id),
+            ring=self.rung.append,
+        )
 
     def keep(self, *turns: DegradedTurn) -> None:
         for turn in turns:
             assert self.spool.append(encode(turn)) == "written"
 
     def merge(self) -> int:
-        return merge(
-            self.spool,
-            self.store,
-            settled=lambda turn: self.settled.append(turn.reply_id),
-            ring=self.rung.append,
-        )
+        return self.merger.merge()
 
 
 @pytest.fixture
