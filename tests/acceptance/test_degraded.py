@@ -7,7 +7,6 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -32,7 +31,7 @@ class Outages:
         self.stack = stack
         self.history = history
         self.api = stack.start("replies")
-        self.spool = Path(stack.env["BACKSCROLL_SPOOL_DIR"])
+        self.spool = stack.spool
 
     @contextmanager
     def killed(self) -> Iterator[None]:
