@@ -37,6 +37,8 @@ def routes(backend: Backend) -> Blueprint:
     @blueprint.post("/replies/<rid>/cancel")
     def cancel(sid: str, rid: str) -> Response:
         session = backend.session(sid)
+        if ended := backend.remembered.reply(session, rid):
+            return rendering.json(rendering.reply(ended))
         if replies.cancel(backend.store, session, rid):
             backend.bell.ring(session)
         return rendering.json(rendering.reply(replies.read(backend.store, session, rid)))
