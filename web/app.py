@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from backscroll.api_keys import ApiKeys
 from backscroll.doorbell import Doorbell, celery_app
 from backscroll.errors import InvalidSetting
 from backscroll.settings import Settings, load
@@ -15,9 +16,10 @@ from backscroll.spool.merge import Merger
 from backscroll.store.ended import Ended
 from backscroll.store.following import Following
 from backscroll.store.redis import Store
-from web import compactions, events, health, media, messages, problems, replies, sessions
+from web import access, compactions, events, health, limits, media, messages, problems, replies, sessions
 from web.backend import Backend
 from web.degraded import Degraded
+from web.limits import Limits
 from web.remembered import Remembered
 
 
@@ -30,11 +32,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises:
         SystemExit: for a setting that cannot be used; the message names it.
     """
-    if settings is None:
-        try:
-            settings = load(os.environ)
-        except InvalidSetting as error:
-            raise SystemExit(f"backscroll: {error}") from None
+    try:
+        settings = settings or load(os.environ)
+        api_keys = ApiKeys(settings.access.api_keys)
+    except InvalidSetting as error:
+        raise SystemExit(f"backscroll: {error}") from None
     store = Store(settings.store)
     remembered = Remembered()
     spool = Spool(Path(settings.degraded.spool_dir), settings.store.redis_url, settings.degraded.spool_bytes)
@@ -45,14 +47,17 @@ def create_app(settings: Settings | None = None) -> Flask:
         ended=Ended(store),
         following=Following(store),
         bell=bell,
+        limits=Limits(store, settings.access),
         remembered=remembered,
-        degraded=Degraded(settings, spool, remembered),
+        degraded=Degraded(settings, store, spool, remembered),
         merger=Merger(spool, store, settled=remembered.settled, ring=bell.ring),
     )
     app = Flask("web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.web.body_bytes
     app.extensions["backscroll"] = backend
     problems.register(app)
+    access.register(app, api_keys)
+    limits.register(app, backend.limits)
     app.register_blueprint(health.routes(backend))
     for routes in (
         messages.routes,

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backscroll.doorbell import Doorbell
-from backscroll.session import DEFAULT_TENANT, Session
+from backscroll.session import Session
 from backscroll.settings import Settings
 from backscroll.spool.merge import Merger
 from backscroll.store.ended import Ended
 from backscroll.store.following import Following
 from backscroll.store.redis import Store
+from web import access
 from web.degraded import Degraded
+from web.limits import Limits
 from web.remembered import Remembered
 
 
 @dataclass(frozen=True)
 class Backend:
-    """The store, who hears of ended replies, who hears of their events, and the doorbell.
+    """The store, who hears of ended replies, who hears of their events, the doorbell, and tenants' limits.
 
     For an outage of the store: what is remembered, who answers then, and who brings it home afterwards.
     """
@@ -27,6 +29,7 @@ class Backend:
     ended: Ended
     following: Following
     bell: Doorbell
+    limits: Limits
     remembered: Remembered
     degraded: Degraded
     merger: Merger
@@ -43,4 +46,4 @@ class Backend:
         Raises:
             InvalidRequest: for a name that no session can have.
         """
-        return Session(DEFAULT_TENANT, sid)
+        return Session(access.tenant(), sid)

@@ -21,6 +21,7 @@ from backscroll.settings import Settings
 from backscroll.spool.files import Spool
 from backscroll.spool.record import encode
 from backscroll.store.recover import Answered, DegradedTurn
+from backscroll.store.redis import Store
 from backscroll.store.replies import Reply, ReplyError, Submission, idempotency
 from web.remembered import Remembered
 
@@ -32,7 +33,7 @@ REASON = "store_unavailable"
 class Degraded:
     """What answers without a history. Threads share it."""
 
-    def __init__(self, settings: Settings, spool: Spool, remembered: Remembered) -> None:
+    def __init__(self, settings: Settings, store: Store, spool: Spool, remembered: Remembered) -> None:
         limits = settings.model
         deadline = min(limits.reply_deadline, settings.degraded.degraded_deadline)
         # Whoever posts waits for this answer, and is better told to come again than kept.
@@ -40,6 +41,7 @@ class Degraded:
             settings, model=msgspec.structs.replace(limits, reply_deadline=deadline)
         )
         self._own_model = limits
+        self._store = store
         self._spool = spool
         self._remembered = remembered
         self._room = threading.BoundedSemaphore(settings.degraded.degraded_turns)
@@ -74,7 +76,7 @@ class Degraded:
                 self._room.release()
             DEGRADED.labels(reason=REASON).inc()
             log.warning("degraded turn: reply=%s status=%s reason=%s", reply_id, turn.status, REASON)
-            line = encode(turn)
+            line = encode(turn, self._store.cipher(session))
             recorded = self._spool.append(line) == "written"
             self._remembered.add(turn, len(line), recorded=recorded)
             return turn.reply(recorded=recorded)

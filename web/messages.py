@@ -20,6 +20,7 @@ def routes(backend: Backend) -> Blueprint:
         session = backend.session(sid)
         submission = reading.submission(request, backend.settings.web)
         wait = reading.preferred_wait(request, backend.settings.web)
+        backend.limits.admit_message(session)
         # A call that fails may be heard all the same: whoever answers then, the reply is one, by this id.
         reply_id = replies.new_id()
         if earlier := backend.remembered.repeated(session, submission):

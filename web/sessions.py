@@ -27,6 +27,7 @@ def routes(backend: Backend) -> Blueprint:
     def put(sid: str) -> Response:
         session = backend.session(sid)
         settings = session_settings.read(request, backend.settings.web)
+        backend.limits.admit_settings(session, settings.ttl)
         began = sessions.configure(backend.store, session, settings)
         backend.remembered.saw(session, settings)
         state = sessions.state(backend.store, session)
@@ -42,6 +43,7 @@ def routes(backend: Backend) -> Blueprint:
             if not begun_in_an_outage:
                 raise
         backend.remembered.forget(session)
+        backend.limits.leave(session)
         return Response(status=204)
 
     @blueprint.get("/history")

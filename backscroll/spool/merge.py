@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from backscroll.errors import StoreUnavailable
+from backscroll.errors import Sealed, StoreUnavailable
 from backscroll.metrics import MERGED
 from backscroll.session import Session
 from backscroll.spool.files import Spool, lines
@@ -33,6 +33,7 @@ class _File(msgspec.Struct, frozen=True):
     size: int
     turns: tuple[DegradedTurn, ...]
     torn: int
+    unreadable: bool
 
 
 class Merger:
@@ -79,10 +80,10 @@ class Merger:
         if not paths:
             return 0
         self._store.ping()  # before all of them are read in vain
-        files = [found for path in paths if (found := _read(path))]
+        files = [found for path in paths if (found := self._read(path))]
         left = self.bring(turn for file in files for turn in file.turns)
         for file in files:
-            done = not any(turn.reply_id in left for turn in file.turns)
+            done = not file.unreadable and not any(turn.reply_id in left for turn in file.turns)
             if done and self._spool.remove(file.path, file.size) and file.torn:
                 MERGED.labels(result="torn").inc(file.torn)
                 log.warning("spooled turns: result=torn count=%d", file.torn)
@@ -120,6 +121,24 @@ class Merger:
             self._ring(turn.session)
         return became
 
+    def _read(self, path: Path) -> _File | None:
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return None  # another process was done with it first
+        turns, torn, unreadable = [], 0, False
+        for line in lines(data):
+            try:
+                turns.append(decode(line, self._store.cipher))
+            except ValueError:
+                torn += (
+                    1  # or still being written: then the file has grown by the time that it would be removed
+                )
+            except Sealed as error:
+                unreadable = True
+                log.warning("spooled turn: result=sealed error=%s", error)
+        return _File(path, len(data), tuple(turns), torn, unreadable)
+
     def _run(self) -> None:
         pause = _LOOK
         while not self._stopped.wait(pause):
@@ -131,17 +150,3 @@ class Merger:
             except OSError as error:
                 log.warning("spool not read: error=%s", error.strerror or error)
                 pause = _LONGEST
-
-
-def _read(path: Path) -> _File | None:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None  # another process was done with it first
-    turns, torn = [], 0
-    for line in lines(data):
-        try:
-            turns.append(decode(line))
-        except ValueError:
-            torn += 1  # or still being written: then the file has grown by the time that it would be removed
-    return _File(path, len(data), tuple(turns), torn)

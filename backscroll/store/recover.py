@@ -8,14 +8,13 @@ from typing import Literal
 import msgspec
 
 from backscroll.messages import tokens
-from backscroll.messages.codec import encode, encode_parts
 from backscroll.messages.media import Media, is_media, without
 from backscroll.messages.message import Message, Usage
 from backscroll.messages.part import Other, Part, Text
 from backscroll.session import Session
-from backscroll.store import keys, media
+from backscroll.store import content, keys, media
 from backscroll.store.redis import Argument, Store
-from backscroll.store.replies import Reply, ReplyError, Status
+from backscroll.store.replies import Reply, ReplyError, Status, encode_error
 
 # What became of a turn: it was written, now or before; its message was accepted all the same, and has an
 # answer in the history; its session was deleted, or expired; or somebody holds it, and the turn has to wait.
@@ -126,7 +125,7 @@ def recover(store: Store, turn: DegradedTurn) -> tuple[Recovered, bool]:
 
 def _arguments(store: Store, turn: DegradedTurn, last: int) -> Iterable[Argument]:
     digest, fingerprint = turn.idempotency
-    answer, messages = turn.answer, turn.messages(last)
+    answer, messages, cipher = turn.answer, turn.messages(last), store.cipher(turn.session)
     return (
         turn.reply_id,
         turn.status,
@@ -134,17 +133,17 @@ def _arguments(store: Store, turn: DegradedTurn, last: int) -> Iterable[Argument
         turn.finished_at,
         turn.reason,
         last,
-        *(map(encode, messages) if messages else ("", "")),
+        *([content.encode_message(cipher, each) for each in messages] or ("", "")),
         tokens.of_messages(messages),
-        encode_parts(answer.parts) if answer else "",
+        content.encode_answer(cipher, turn.reply_id, answer.parts) if answer else "",
         answer.model if answer else "",
         msgspec.json.encode(answer.usage) if answer else "",
-        msgspec.json.encode(turn.error) if turn.error else "",
+        encode_error(cipher, turn.reply_id, turn.error) if turn.error else "",
         turn.model or "",
         keys.idempotency(turn.session, store.settings.shards, digest) if digest else "",
-        fingerprint,
+        cipher.tags("fingerprint", fingerprint)[0] if digest else "",
         keys.DROPPED,
-        *media.to_keep(store, turn.media),
+        *media.to_keep(store, turn.session, turn.media),
     )
 
 

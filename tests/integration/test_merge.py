@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from backscroll.cipher import PLAIN
 from backscroll.errors import NotFound, StoreUnavailable
 from backscroll.messages.part import Text
 from backscroll.metrics import REGISTRY
+from backscroll.sealing import Sealing
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
 from backscroll.spool.files import Spool
@@ -39,7 +41,7 @@ class Process:
 
     def keep(self, *turns: DegradedTurn) -> None:
         for turn in turns:
-            assert self.spool.append(encode(turn)) == "written"
+            assert self.spool.append(encode(turn, self.store.cipher(turn.session))) == "written"
 
     def merge(self) -> int:
         return self.merger.merge()
@@ -96,7 +98,7 @@ def test_the_file_of_a_dead_process_is_adopted_with_its_torn_last_line_counted(
     one.keep(degraded(session))
     (path,) = one.spool.files()
     with path.open("ab") as file:
-        file.write(encode(degraded(session, "half"))[:40])
+        file.write(encode(degraded(session, "half"), PLAIN)[:40])
     one.spool.close()
     before = counted("torn")
     assert other.merge() == 0
@@ -160,3 +162,19 @@ def test_one_that_cannot_be_written_keeps_no_other_from_it(
     assert one.merge() == 1
     assert texts(store, session) == ["lost?", "no"]
     assert len(one.spool.files()) == 1
+
+
+def test_a_turn_whose_key_is_missing_stays_until_it_is_back(
+    tmp_path: Path, store: Store, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys_of = {"k1": bytes(32)}
+    process = Process(tmp_path, store)
+    monkeypatch.setattr(store, "cipher", lambda found: Sealing(keys_of).cipher(str(found)))
+    process.keep(degraded(session))
+    keys_of = {"k2": bytes(32)}
+    process.merge()
+    assert len(process.spool.files()) == 1
+    keys_of = {"k1": bytes(32)}
+    assert process.merge() == 0
+    assert process.spool.files() == []
+    assert texts(store, session) == ["lost?", "no"]
