@@ -13,8 +13,10 @@ from backscroll.errors import InvalidSetting
 from backscroll.settings import Settings, load
 from backscroll.spool.files import Spool
 from backscroll.spool.merge import Merger
+from backscroll.store import bounds
 from backscroll.store.ended import Ended
 from backscroll.store.following import Following
+from backscroll.store.recover import DegradedTurn
 from backscroll.store.redis import Store
 from web import access, compactions, events, health, limits, media, messages, problems, replies, sessions
 from web.backend import Backend
@@ -41,6 +43,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     remembered = Remembered()
     spool = Spool(Path(settings.degraded.spool_dir), settings.store.redis_url, settings.degraded.spool_bytes)
     bell = Doorbell(celery_app(settings.worker, publishes_only=True))
+
+    def settled(turn: DegradedTurn) -> None:
+        remembered.settled(turn)
+        if turn.answer is not None:  # nobody could count it while the store was away
+            spent = bounds.tokens_of(turn.answer.usage)
+            bounds.spend(store, settings.access, turn.session.tenant, turn.reply_id, spent)
+
     backend = Backend(
         settings=settings,
         store=store,
@@ -50,7 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         limits=Limits(store, settings.access),
         remembered=remembered,
         degraded=Degraded(settings, store, spool, remembered),
-        merger=Merger(spool, store, settled=remembered.settled, ring=bell.ring),
+        merger=Merger(spool, store, settled=settled, ring=bell.ring),
     )
     app = Flask("web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.web.body_bytes

@@ -34,6 +34,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     Of `answered` turns, `degraded` ones were answered without their history; `spooled` is how many of these
     were recorded, `merged` how many of them are in the transcripts, marked. The others were accepted all the
     same by a store that hung, and answered by a worker before the merge: `answered_by_worker`.
+    `ended_by_themselves` names processes that did, and were started anew.
     `unavailable` counts the documented 503s, after which clients made the call again. `quiet_p50` and
     `quiet_p99` are seconds from post to answer before the first outage, without each client's first turn.
     """
@@ -47,6 +48,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     spooled: int
     merged: int
     answered_by_worker: int
+    ended_by_themselves: tuple[str, ...]
     quiet_p50: float | None
     quiet_p99: float | None
     outages: dict[str, Felt]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx2
@@ -23,6 +23,9 @@ from tests.outage.client import Answer, Client
 from tests.outage.outages import KINDS, Kind, Outage, outages
 from tests.outage.report import Report, felt
 from tests.stack.conditions import until
+
+# From one look at whether all processes run to the next, in seconds.
+_LOOK = 0.5
 
 
 class Watch(msgspec.Struct, frozen=True):
@@ -65,7 +68,8 @@ def run(directory: Path, order: Order, watch: Watch) -> Report:
         closing.callback(front.close)
         clients = [Client(http, script.session, watch.turn) for script in found]
         texts = [script.texts for script in found]
-        struck = _talk(deployment, clients, texts, order, watch)
+        with _supervised(deployment) as ended:
+            struck = _talk(deployment, clients, texts, order, watch)
         breaches = [*_left_in_the_spool(deployment)]
         with ThreadPoolExecutor(8) as pool:
             checked = list(pool.map(lambda client: _check(front, client), clients))
@@ -85,6 +89,7 @@ def run(directory: Path, order: Order, watch: Watch) -> Report:
         spooled=sum(_answer(each).recorded for each in degraded),
         merged=sum(each.merged for each in checked),
         answered_by_worker=sum(each.answered_by_worker for each in checked),
+        ended_by_themselves=tuple(ended),
         quiet_p50=quiet_p50,
         quiet_p99=quiet_p99,
         outages=by_kind,
@@ -96,6 +101,27 @@ def run(directory: Path, order: Order, watch: Watch) -> Report:
 def _answer(told: Told) -> Answer:
     assert isinstance(told.reply, Answer)
     return told.reply
+
+
+@contextmanager
+def _supervised(deployment: Deployment) -> Iterator[list[str]]:
+    """Start anew what ends by itself, as whatever runs it would, and name it."""
+    over, ended = threading.Event(), list[str]()
+
+    def watch() -> None:
+        while not over.wait(_LOOK):
+            for place in [place for places in deployment.places.values() for place in places]:
+                if not place.process.running:
+                    ended.append(place.name)
+                    place.refill()
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield ended
+    finally:
+        over.set()
+        watching.join()
 
 
 def _talk(

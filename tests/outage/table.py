@@ -39,6 +39,7 @@ def show(report: Report, console: Console) -> None:
             "merged",
             f"{report.merged:,}, and {report.answered_by_worker:,} that a worker had answered by then",
         ),
+        ("ended by themselves", ", ".join(report.ended_by_themselves) or "none"),
         ("usual time to the answer", f"p50 {_seconds(report.quiet_p50)}, p99 {_seconds(report.quiet_p99)}"),
         ("breaches", f"{len(report.breaches):,}"),
     ):

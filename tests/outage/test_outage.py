@@ -23,6 +23,7 @@ def test_twenty_clients_talk_on_and_everything_that_was_answered_is_kept(tmp_pat
     order = Order(clients=20, seconds=3, calm=3, kinds=("history_killed", "history_stopped"))
     report = run(tmp_path, order, Watch(outage=nothing, turn=nothing))
     assert report.breaches == ()
+    assert report.ended_by_themselves == ()
     assert report.degraded >= 5
     assert report.spooled == report.degraded == report.merged + report.answered_by_worker
     assert set(report.outages) == set(order.kinds)
