@@ -23,6 +23,9 @@ from tests.stack.stack import Stack
 
 Json = dict[str, Any]
 
+# One deployment for all of them.
+pytestmark = pytest.mark.xdist_group("degraded")
+
 
 class Outages:
     """A deployment whose history store can be taken away."""
@@ -243,6 +246,7 @@ def test_no_more_than_so_many_are_answered_at_a_time(
 
 
 def test_a_spool_that_cannot_be_written_stops_no_answer(outages: Outages, api: Api, sid: str) -> None:
+    outages.spool.mkdir(exist_ok=True)
     aside = outages.spool.with_name("aside")
     outages.spool.rename(aside)
     outages.spool.write_text("a file where the folder should be")
