@@ -18,9 +18,22 @@ from backscroll.store.ended import Ended
 from backscroll.store.following import Following
 from backscroll.store.recover import DegradedTurn
 from backscroll.store.redis import Store
-from web import access, compactions, events, health, limits, media, messages, problems, replies, sessions
+from web import (
+    access,
+    compactions,
+    events,
+    health,
+    limits,
+    media,
+    messages,
+    metrics,
+    problems,
+    replies,
+    sessions,
+)
 from web.backend import Backend
 from web.degraded import Degraded
+from web.inline import Inline
 from web.limits import Limits
 from web.remembered import Remembered
 
@@ -42,7 +55,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     store = Store(settings.store)
     remembered = Remembered()
     spool = Spool(Path(settings.degraded.spool_dir), settings.store.redis_url, settings.degraded.spool_bytes)
-    bell = Doorbell(celery_app(settings.worker, publishes_only=True))
+    bell = Doorbell(
+        celery_app(settings.worker, publishes_only=True), probe_interval=settings.store.probe_interval
+    )
 
     def settled(turn: DegradedTurn) -> None:
         remembered.settled(turn)
@@ -56,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         ended=Ended(store),
         following=Following(store),
         bell=bell,
+        inline=Inline(settings, store, bell),
         limits=Limits(store, settings.access),
         remembered=remembered,
         degraded=Degraded(settings, store, spool, remembered),
@@ -68,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     access.register(app, api_keys)
     limits.register(app, backend.limits)
     app.register_blueprint(health.routes(backend))
+    app.register_blueprint(metrics.routes())
     for routes in (
         messages.routes,
         replies.routes,

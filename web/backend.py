@@ -13,13 +13,14 @@ from backscroll.store.following import Following
 from backscroll.store.redis import Store
 from web import access
 from web.degraded import Degraded
+from web.inline import Inline
 from web.limits import Limits
 from web.remembered import Remembered
 
 
 @dataclass(frozen=True)
 class Backend:
-    """The store, who hears of ended replies, who hears of their events, the doorbell, and tenants' limits.
+    """Store, doorbell, who hears of ends and of events, who answers without the broker, and limits.
 
     For an outage of the store: what is remembered, who answers then, and who brings it home afterwards.
     """
@@ -30,6 +31,7 @@ class Backend:
     following: Following
     bell: Doorbell
     limits: Limits
+    inline: Inline
     remembered: Remembered
     degraded: Degraded
     merger: Merger
@@ -38,6 +40,7 @@ class Backend:
         """Let go of all requests that wait for something: the process ends."""
         self.ended.release()
         self.following.release()
+        self.inline.release()
         self.merger.stop()
 
     def session(self, sid: str) -> Session:

@@ -40,7 +40,7 @@ class Degraded:
         self._settings = msgspec.structs.replace(
             settings, model=msgspec.structs.replace(limits, reply_deadline=deadline)
         )
-        self._own_model = limits
+        self._given = settings
         self._store = store
         self._spool = spool
         self._remembered = remembered
@@ -118,7 +118,7 @@ class Degraded:
         error: ReplyError | None = None
         media = dict(submission.media)
         try:
-            asked, said = answer(prompt, model(self._own_model), self._settings, Stop())
+            asked, said = answer(prompt, model(self._given), self._settings, Stop())
         except TransientError as failure:
             log.warning("not answered: reply=%s code=%s", reply_id, failure.code)
             raise StoreUnavailable(

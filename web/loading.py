@@ -1,26 +1,38 @@
-"""The model of a web process, loaded when it has to answer something itself: its SDK takes half a second."""
+"""The model in a web process, loaded when it must answer itself, and never before."""
 
 from __future__ import annotations
 
+import importlib
 import threading
 from functools import cache
+from typing import Any
 
+from backscroll.model.guarded import Guarded
 from backscroll.model.port import Model
-from backscroll.settings import ModelSettings
+from backscroll.settings import Settings
 
-_lock = threading.Lock()
+_SDK = "backscroll.model.gemini"
+_loading = threading.Lock()
 
 
-def model(settings: ModelSettings) -> Model:
-    """Give the process's model, the same one for the same settings."""
-    with _lock:
-        return _load(settings)
+def model(settings: Settings) -> Model:
+    """Give the model of this process; the first call takes a second, in which others are served."""
+    with _loading:
+        return _model(settings)
 
 
 @cache
-def _load(settings: ModelSettings) -> Model:
-    from backscroll.model.gemini import Gemini
+def _model(settings: Settings) -> Model:
+    gemini = _imported(_SDK)
+    made = gemini.Gemini(settings.model)
+    made.connect()
+    return Guarded(made, settings.model)
 
-    loaded = Gemini(settings)
-    loaded.connect()
-    return loaded
+
+def _imported(name: str) -> Any:
+    """Import a module; under gevent in a real thread, or all requests would stand still for it."""
+    from gevent import get_hub, monkey
+
+    if not monkey.is_module_patched("threading"):
+        return importlib.import_module(name)
+    return get_hub().threadpool.apply(importlib.import_module, (name,))

@@ -33,7 +33,7 @@ def routes(backend: Backend) -> Blueprint:
             reply = backend.degraded.answer(session, submission, reply_id)
             return _finished(reply, url_for("replies.get", sid=sid, rid=reply.id), wait)
         if submitted.ring:
-            backend.bell.ring(session)
+            backend.inline.call(session)
         location = url_for("replies.get", sid=sid, rid=submitted.reply_id)
         status: Status = "queued"
         if wait or not submitted.new:

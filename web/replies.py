@@ -40,7 +40,7 @@ def routes(backend: Backend) -> Blueprint:
         if ended := backend.remembered.reply(session, rid):
             return rendering.json(rendering.reply(ended))
         if replies.cancel(backend.store, session, rid):
-            backend.bell.ring(session)
+            backend.inline.call(session)
         return rendering.json(rendering.reply(replies.read(backend.store, session, rid)))
 
     return blueprint

@@ -57,6 +57,7 @@ class Outages:
         self.merged()
 
     def merged(self) -> None:
+        until("the store is known to be back", self.api.ready)
         until("nothing is left in the spool", lambda: not list(self.spool.glob("*.spool")))
 
 
@@ -147,11 +148,11 @@ def test_turns_of_one_outage_know_of_one_another_and_begin_a_session(
 def test_the_first_turn_behind_an_outage_knows_of_it(
     outages: Outages, api: Api, model: OfflineModel, sid: str
 ) -> None:
-    with outages.killed():
-        degraded(api.post(sid, "The code is PLUM-8."))
-        outages.history.restart()
-        api.say(sid, "And now?")
-        outages.history.kill()
+    outages.history.kill()
+    degraded(api.post(sid, "The code is PLUM-8."))
+    outages.history.restart()
+    until("the store is known to be back", api.ready)
+    api.say(sid, "And now?")
     asked = model.requests("reply", "And now?")[-1]["body"]["contents"]
     assert "PLUM-8" in json.dumps(asked[0])
     assert user_texts(api.transcript(sid)) == ["The code is PLUM-8.", "And now?"]
