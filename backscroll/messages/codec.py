@@ -1,8 +1,8 @@
 """Messages on disk: versioned JSON of our own, so that no SDK's change can make a history unreadable.
 
-`{"v":1,"seq":…,"role":…,"ts":…,"parts":[…],"model":…,"asked":…,"usage":…}`. Reading keeps every field and
-part that it does not know, so a message written by a newer version survives being read and written by this
-one.
+`{"v":1,"seq":…,"role":…,"ts":…,"parts":[…],"model":…,"asked":…,"usage":…,"recovered":true}`. Reading keeps
+every field and part that it does not know, so a message written by a newer version survives being read and
+written by this one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ VERSION = 1
 # Version → the step that lifts a message of that version to the next one.
 _LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
-_FIELDS = {"v", "seq", "role", "ts", "parts", "model", "asked", "usage"}
+_FIELDS = {"v", "seq", "role", "ts", "parts", "model", "asked", "usage", "recovered"}
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(dict[str, Any])
@@ -42,6 +42,8 @@ def encode(message: Message) -> bytes:
         stored["asked"] = message.asked
     if message.usage is not None:
         stored["usage"] = {k: v for k, v in msgspec.structs.asdict(message.usage).items() if v is not None}
+    if message.recovered:
+        stored["recovered"] = True
     return _encoder.encode(stored | dict(message.extra))
 
 
@@ -74,6 +76,7 @@ def _message(raw: dict[str, Any]) -> Message:
         model=raw.get("model"),
         asked=raw.get("asked"),
         usage=msgspec.convert(usage, Usage) if usage is not None else None,
+        recovered=raw.get("recovered", False),
         extra=extra,
     )
 

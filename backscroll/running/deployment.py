@@ -70,6 +70,7 @@ def deployment(
         watch = supervisor(data / "log")
         try:
             env = dict(environ)
+            env.setdefault(variable("spool_dir"), str(data.resolve() / "spool"))
             history = _start_redis(watch, data, env)
             offline = not env.get(variable("api_key")) and not env.get(variable("base_url"))
             if offline:

@@ -15,6 +15,7 @@ from backscroll.errors import InvalidSetting
 from backscroll.settings.access import AccessSettings
 from backscroll.settings.budget import RECENT_TURNS, BudgetSettings
 from backscroll.settings.checks import check
+from backscroll.settings.degraded import DegradedSettings
 from backscroll.settings.kinds import Group
 from backscroll.settings.model import ModelSettings
 from backscroll.settings.names import OF_CLIENTS, PREFIX, variable
@@ -26,6 +27,7 @@ __all__ = [
     "RECENT_TURNS",
     "AccessSettings",
     "BudgetSettings",
+    "DegradedSettings",
     "ModelSettings",
     "Settings",
     "StoreSettings",
@@ -46,6 +48,7 @@ class Settings(Group, frozen=True, kw_only=True):
     web: WebSettings = WebSettings()
     access: AccessSettings = AccessSettings()
     worker: WorkerSettings = WorkerSettings()
+    degraded: DegradedSettings = DegradedSettings()
 
 
 def fields() -> Iterator[tuple[str, msgspec.structs.FieldInfo]]:

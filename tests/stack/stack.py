@@ -40,11 +40,13 @@ class Stack:
     ) -> None:
         self.directory = directory
         self.model = model
+        self.spool = directory / "spool"
         self.env = {
             "REDIS_URL": redis_url,
             "BROKER_URL": broker_url,
             "GEMINI_API_KEY": "key-of-the-tests",
             "GOOGLE_GEMINI_BASE_URL": model.url,
+            "BACKSCROLL_SPOOL_DIR": str(self.spool),
             **QUICK,
             **env,
         }
