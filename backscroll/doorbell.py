@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from backscroll.session import Session
 from backscroll.settings import WorkerSettings
+from backscroll.store.redis import why
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,6 @@ class Doorbell:
         try:
             self._app.send_task(task, args=(session.tenant, session.id), retry=False)
         except (KombuError, RedisError, OSError) as error:
-            log.warning("doorbell not rung: task=%s error=%s", task, type(error).__name__)
+            log.warning("doorbell not rung: task=%s error=%s", task, why(error))
             return False
         return True

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from backscroll.errors import StoreUnavailable
 from backscroll.store import keys
-from backscroll.store.redis import Store, connect_to_listen, unavailable
+from backscroll.store.redis import Store, connect_to_listen, unavailable, why
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class Listener:
             try:
                 self._hear(pubsub)
             except RedisError as error:
-                log.warning("not listening: %s", type(error).__name__)
+                log.warning("not listening: %s", why(error))
                 time.sleep(_RECONNECT)
             finally:
                 with self._lock:

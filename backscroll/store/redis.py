@@ -6,6 +6,7 @@ come back. A retry may replay a write whose answer was lost, so every script is 
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,7 @@ import redis as redis_py
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import (
     ClusterDownError,
+    NoPermissionError,
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -37,8 +39,8 @@ _FREE_CONNECTION = 5
 
 # What a server answers that is there and will not serve: by its type, where the client has one (and takes the
 # answer's first word off), else by that word.
-_REFUSED = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError)
-_REFUSALS = ("MISCONF", "NOREPLICAS", "BUSY")
+_REFUSED = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError, NoPermissionError)
+_REFUSALS = ("MISCONF", "NOREPLICAS", "BUSY", "NOPERM")
 
 Argument = str | bytes | int
 
@@ -138,7 +140,17 @@ def unavailable() -> Iterator[None]:
             raise StoreUnavailable(f"the history store cannot serve: {error}") from None
         raise
     except RedisError as error:
-        raise StoreUnavailable(f"the history store cannot be reached: {type(error).__name__}") from None
+        raise StoreUnavailable(f"the history store cannot be reached: {why(error)}") from None
+
+
+def why(error: BaseException) -> str:
+    """Name what went wrong: where it is TLS, what about it, since it takes somebody to mend that."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return str(getattr(cause, "verify_message", "") or cause.reason or type(cause).__name__)
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 def table(flat: Sequence[bytes]) -> dict[str, bytes]:
