@@ -21,6 +21,7 @@ from backscroll.errors import (
     SessionBusy,
     StoreUnavailable,
     TooLarge,
+    frames,
 )
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ def _of_flask(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected %s", type(error).__name__, exc_info=error)
+    log.error("unexpected %s\n%s", type(error).__name__, frames(error))
     return _problem(500, "Internal error", "internal_error", "the request could not be handled")
 
 

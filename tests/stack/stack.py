@@ -10,6 +10,7 @@ import redis as redis_py
 
 from tests.stack.api import Api
 from tests.stack.conditions import until
+from tests.stack.marked import API_KEY, leaked
 from tests.stack.offline import OfflineModel
 from tests.stack.processes import Process, free_port
 
@@ -34,13 +35,13 @@ class Stack:
         self.env = {
             "REDIS_URL": redis_url,
             "BROKER_URL": broker_url,
-            "GEMINI_API_KEY": "key-of-the-tests",
+            "GEMINI_API_KEY": API_KEY,
             "GOOGLE_GEMINI_BASE_URL": model.url,
             **QUICK,
             **env,
         }
         self.processes: list[Process] = []
-        self._apis: list[Api] = []
+        self.apis: list[Api] = []
 
     def start(self, *queues: str) -> Api:
         """Start a web process, and a worker of each of the queues; of every queue by default."""
@@ -55,7 +56,7 @@ class Stack:
         port = free_port()
         self.web_process(port, **env)
         api = Api(f"http://127.0.0.1:{port}")
-        self._apis.append(api)
+        self.apis.append(api)
         return api
 
     def web_process(self, port: int, **env: str) -> Process:
@@ -95,11 +96,13 @@ class Stack:
         return process
 
     def stop(self) -> None:
-        """Stop every process that still runs."""
-        for api in self._apis:
+        """Stop every process that still runs; none may have logged what was said, or the model's key."""
+        for api in self.apis:
             api.close()
         for process in self.processes:
             process.terminate()
         # Each is seen to its end, also where one of them does not behave.
         late = [process.name for process in self.processes if not process.ended()]
         assert not late, f"did not stop when told to: {late}; see their logs in {self.directory}"
+        found = {process.name: leaked(process.output) for process in self.processes}
+        assert not any(found.values()), f"texts or keys in logs: {found}; see {self.directory}"
