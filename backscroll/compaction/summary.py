@@ -16,6 +16,7 @@ from backscroll.messages import tokens
 from backscroll.messages.chapter import Chapter, Summary, render
 from backscroll.messages.message import Message
 from backscroll.messages.part import Text
+from backscroll.messages.quoting import one_line, visible
 from backscroll.model.port import Content, Prompt
 from backscroll.settings import Settings
 
@@ -97,7 +98,7 @@ def build_merge_prompt(chapters: Sequence[Chapter], settings: Settings) -> Promp
         settings: the model, the longest chapter.
     """
     shown = [
-        f"[{chapter.first}-{chapter.last}] summary: " + "\\n".join(render(chapter).splitlines())
+        f"[{chapter.first}-{chapter.last}] summary: " + visible(one_line(render(chapter), "\\n"))
         for chapter in chapters
     ]
     size = sum(tokens.of_text(render(chapter)) for chapter in chapters)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from backscroll.messages.quoting import one_line
+
 CHAPTER_VERSION = 2
 
 
@@ -53,8 +55,8 @@ class Chapter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def render(chapter: Chapter | Summary) -> str:
-    """Write what a chapter says as the model is shown it: a line for each thing."""
-    return "\n".join(_lines(chapter))
+    """Write what a chapter says as the model is shown it: a line for each thing, and no line more."""
+    return "\n".join(map(one_line, _lines(chapter)))
 
 
 def _lines(chapter: Chapter | Summary) -> Iterator[str]:
