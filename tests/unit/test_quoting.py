@@ -88,8 +88,7 @@ def unseen(text: str) -> list[str]:
     return [
         each
         for each in text
-        if (unicodedata.category(each) == "Cc"
-        and each not in "\n\t")
+        if (unicodedata.category(each) == "Cc" and each not in "\n\t")
         or each in "\u00ad\u200b\u200e\u200f\u202d\u202e\u2060\u2066\u2069\ufeff"
         or 0xE0000 <= ord(each) < 0xE1000
     ]
