@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from backscroll.decoding import read
 from backscroll.messages.quoting import one_line
 
 CHAPTER_VERSION = 2
@@ -81,5 +82,9 @@ def encode_chapter(chapter: Chapter) -> bytes:
 
 
 def decode_chapter(data: bytes) -> Chapter:
-    """Read a stored chapter of any version; what a newer one added is passed over, but stays stored."""
-    return _decoder.decode(data)
+    """Read a stored chapter of any version; what a newer one added is passed over, but stays stored.
+
+    Raises:
+        msgspec.MsgspecError: when `data` is no chapter.
+    """
+    return read(_decoder, data)
