@@ -39,8 +39,10 @@ _FREE_CONNECTION = 5
 
 # What a server answers that is there and will not serve: by its type, where the client has one (and takes the
 # answer's first word off), else by that word.
-_REFUSED = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError, NoPermissionError)
-_REFUSALS = ("MISCONF", "NOREPLICAS", "BUSY", "NOPERM")
+_REFUSED = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError)
+_REFUSALS = ("MISCONF", "NOREPLICAS", "BUSY")
+# … and what, where it is a script's command that its users may not call.
+_DENIED = "ACL failure in script"
 
 Argument = str | bytes | int
 
@@ -135,6 +137,10 @@ def unavailable() -> Iterator[None]:
     except NoScriptError:
         raise
     except ResponseError as error:
+        if isinstance(error, NoPermissionError) or str(error).startswith(_DENIED):
+            raise StoreUnavailable(
+                "the history store cannot serve: its ACL refuses us; see ACL LOG"
+            ) from None
         # A script that fails is a bug of ours, unless the server refuses to write or to serve.
         if isinstance(error, _REFUSED) or str(error).startswith(_REFUSALS):
             raise StoreUnavailable(f"the history store cannot serve: {error}") from None
