@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import msgspec
 from celery import Celery
 from kombu import Exchange, Queue
 from kombu.exceptions import KombuError
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 REPLIES, COMPACTION = "replies", "compaction"
 ANSWER, COMPACT = "backscroll.answer", "backscroll.compact"
+# What workers are asked to tell who they are: `celery -A worker inspect backscroll`.
+WHO = "backscroll"
 
 
 def celery_app(settings: WorkerSettings, *, publishes_only: bool) -> Celery:
@@ -61,6 +64,16 @@ def _consuming() -> dict[str, Any]:
     }
 
 
+class Worker(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker as it tells of itself. `time` is its clock, in seconds since 1970."""
+
+    name: str
+    version: str
+    pid: int
+    queues: tuple[str, ...]
+    time: float
+
+
 class Doorbell:
     """Rings for sessions over a Celery app."""
 
@@ -83,6 +96,16 @@ class Doorbell:
         except (KombuError, RedisError, OSError):
             return False
         return True
+
+    def workers(self, seconds: float) -> list[Worker]:
+        """Ask the workers who they are, and give those that answer within `seconds`; none in an outage."""
+        try:
+            answers = self._app.control.broadcast(WHO, reply=True, timeout=seconds) or []
+        except (KombuError, RedisError, OSError) as error:
+            log.warning("workers not asked: %s", type(error).__name__)
+            return []
+        told = [(name, answer) for found in answers for name, answer in found.items() if "version" in answer]
+        return [msgspec.convert({**answer, "name": name}, Worker) for name, answer in told]
 
     def close(self) -> None:
         """Close the connections to the broker."""

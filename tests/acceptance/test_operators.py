@@ -45,6 +45,8 @@ def test_celery_inspect_shows_each_worker_and_what_it_is_doing(
         found: dict[str, object] = json.loads(done.stdout)
         return {worker.split("-")[0]: answer for worker, answer in found.items()}
 
+    told = inspect("backscroll")
+    assert {name: answer["queues"] for name, answer in told.items()} == {name: [name] for name in names}  # type: ignore[index]
     assert inspect("ping") == {name: {"ok": "pong"} for name in names}
     for tasks in inspect("registered").values():
         assert tasks == ["backscroll.answer", "backscroll.compact"]

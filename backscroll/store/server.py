@@ -1,0 +1,70 @@
+"""What the history store's server says of itself: its kind, what it keeps on disk, its memory, its clock."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+from redis.exceptions import ResponseError
+
+from backscroll.store.redis import Store, unavailable
+
+
+class Server(msgspec.Struct, frozen=True, kw_only=True):
+    """A server as it stands. Sizes in bytes, `maxmemory` 0: no limit; times in milliseconds.
+
+    `fsync` is None where the server does not tell its configuration, as hosted ones may not. `ahead` is how
+    far its clock is before this machine's, right within half of `latency`.
+    """
+
+    product: str
+    version: tuple[int, ...]
+    role: str
+    loading: bool
+    append_only: bool
+    fsync: str | None
+    snapshots: bool
+    eviction: str
+    used_memory: int
+    maxmemory: int
+    latency: float
+    ahead: float
+
+
+def describe(store: Store) -> Server:
+    """Ask the server about itself.
+
+    Raises:
+        StoreUnavailable: when it cannot be reached or cannot serve.
+    """
+    with unavailable():
+        began = time.time()
+        seconds, micros = store.client.time()
+        ended = time.time()
+        found: dict[str, Any] = store.client.info("everything")
+        fsync, save = _configured(store, "appendfsync"), _configured(store, "save")
+    valkey = found.get("valkey_version")
+    return Server(
+        product="Valkey" if valkey else "Redis",
+        version=tuple(int(number) for number in str(valkey or found["redis_version"]).split(".")[:3]),
+        role=str(found.get("role", "master")),
+        loading=bool(found.get("loading")),
+        append_only=bool(found.get("aof_enabled")),
+        fsync=fsync,
+        snapshots=bool(save),
+        eviction=str(found.get("maxmemory_policy", "noeviction")),
+        used_memory=int(found.get("used_memory", 0)),
+        maxmemory=int(found.get("maxmemory", 0)),
+        latency=(ended - began) * 1000,
+        ahead=(seconds + micros / 1e6 - (began + ended) / 2) * 1000,
+    )
+
+
+def _configured(store: Store, name: str) -> str | None:
+    try:
+        found = store.client.config_get(name)
+    except ResponseError:
+        return None  # hosted servers rename it, and an ACL may forbid it
+    value = found.get(name)
+    return None if value is None else str(value)
