@@ -12,7 +12,18 @@ from backscroll.settings import Settings, load
 from backscroll.store.ended import Ended
 from backscroll.store.following import Following
 from backscroll.store.redis import Store
-from web import compactions, events, health, media, messages, problems, replies, sessions
+from web import (
+    compactions,
+    description,
+    events,
+    headers,
+    health,
+    media,
+    messages,
+    problems,
+    replies,
+    sessions,
+)
 from web.backend import Backend
 
 
@@ -41,8 +52,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.web.body_bytes
     app.extensions["backscroll"] = backend
+    app.url_map.merge_slashes = False  # what is asked for is what is meant, or it is not there
     problems.register(app)
+    headers.register(app)
     app.register_blueprint(health.routes(backend))
+    app.register_blueprint(description.routes(backend))
     for routes in (
         messages.routes,
         replies.routes,

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 
+from tests.stack import described
 from tests.stack.conditions import until
 
 Json = dict[str, Any]
@@ -18,7 +19,8 @@ class Api:
     def __init__(self, url: str) -> None:
         self.url = url
         limits = httpx2.Limits(max_connections=300)
-        self.http = httpx2.Client(base_url=url, timeout=70, limits=limits, verify=False)
+        hooks = {"response": [described.check]}
+        self.http = httpx2.Client(base_url=url, timeout=70, limits=limits, verify=False, event_hooks=hooks)
 
     def close(self) -> None:
         self.http.close()

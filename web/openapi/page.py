@@ -1,0 +1,86 @@
+"""The table as the page of `/docs` shows it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from backscroll.settings import WebSettings
+from web.openapi.codes import CODES
+from web.openapi.document import DESCRIPTION, KEYS, SUMMARY, by_status
+from web.openapi.operations import resources
+from web.openapi.schemas import schemas
+from web.openapi.table import Schema
+
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def context(limits: WebSettings) -> dict[str, Any]:
+    """Give what the page's template works with."""
+    return {
+        "summary": SUMMARY,
+        "description": DESCRIPTION,
+        "keys": KEYS,
+        "resources": resources(limits),
+        "schemas": schemas(limits),
+        "codes": CODES,
+        "by_status": by_status,
+        "kind": kind,
+        "prose": prose,
+        "example": example,
+        "name_of": name_of,
+    }
+
+
+def prose(text: str) -> Markup:
+    """Write a description as HTML: `code` and paragraphs are all that there is in it."""
+    marked = _CODE.sub(r"<code>\1</code>", str(escape(text)))
+    return Markup("".join(f"<p>{each}</p>" for each in marked.split("\n\n")))
+
+
+def kind(schema: Schema) -> Markup:
+    """Say in a few words what a value is: its type, its bounds, the schema that it refers to."""
+    if "$ref" in schema:
+        name = name_of(schema)
+        return Markup('<a href="#{0}">{0}</a>').format(name)
+    if options := schema.get("anyOf") or schema.get("oneOf"):
+        return Markup(" or ").join(kind(each) for each in options if each != {"type": "null"}) + (
+            Markup(" or null") if {"type": "null"} in options else Markup("")
+        )
+    if "enum" in schema:
+        return Markup(" | ").join(Markup("<code>{}</code>").format(_shown(each)) for each in schema["enum"])
+    if "const" in schema:
+        return Markup("<code>{}</code>").format(_shown(schema["const"]))
+    types = schema.get("type", "anything")
+    named = " or ".join(types) if isinstance(types, list) else types
+    if "items" in schema:
+        return Markup("list of {}").format(kind(schema["items"]))
+    return Markup("{}{}").format(named, _bounds(schema))
+
+
+def example(value: Any) -> str:
+    """Write an example: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def name_of(schema: Schema) -> str:
+    """Give the name of the schema that is referred to."""
+    return str(schema["$ref"]).rpartition("/")[2]
+
+
+def _bounds(schema: Schema) -> str:
+    said = []
+    if "minimum" in schema and "maximum" in schema:
+        said.append(f"{schema['minimum']:,} to {schema['maximum']:,}")
+    elif "minimum" in schema:
+        said.append(f"from {schema['minimum']:,}")
+    if "maxLength" in schema:
+        said.append(f"at most {schema['maxLength']:,} characters")
+    return ", " + ", ".join(said) if said else ""
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

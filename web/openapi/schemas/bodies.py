@@ -1,0 +1,97 @@
+"""What clients post, made from the types that read it, so that the two cannot differ.
+
+What a type cannot say is added here: that a message has `text` or `parts`, and says something.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from backscroll.settings import WebSettings
+from web.openapi.table import Schema, ref
+from web.parts import PartBody
+from web.reading import CompactBody, MessageBody, RestoreBody
+from web.session_settings import SettingsBody
+
+_READ_BY = (MessageBody, PartBody, SettingsBody, CompactBody, RestoreBody)
+
+_BASE64, _URL_SAFE = "[A-Za-z0-9+/]", "[A-Za-z0-9_-]"
+_DATA = "|".join(
+    f"^(?:{each}{{4}})*(?:{each}{{4}}|{each}{{2}}(?:==)?|{each}{{3}}=?)$" for each in (_BASE64, _URL_SAFE)
+)
+_KINDS = ("text", "inlineData", "fileData", "functionResponse")
+
+
+def schemas(limits: WebSettings) -> dict[str, Schema]:
+    """Give the schemas of all bodies."""
+    _, found = msgspec.json.schema_components(_READ_BY, ref_template="#/components/schemas/{name}")
+    made: dict[str, Schema] = {name: _in_openapi(schema) for name, schema in found.items()}
+    _say_more_of_parts(made, limits)
+    _say_more_of_messages(made["MessageBody"], limits)
+    made["SettingsBody"]["description"] += (
+        f" The inner objects are Gemini's own. All of it is at most {limits.settings_bytes:,} bytes of JSON."
+    )
+    return made
+
+
+def _say_more_of_messages(message: Schema, limits: WebSettings) -> None:
+    properties = message["properties"]
+    properties["parts"] = _or_null(
+        {
+            "type": "array",
+            "items": ref("PartBody"),
+            "maxItems": properties["parts"]["anyOf"][0]["maxItems"],
+            # At least one of them says something.
+            "contains": {
+                "anyOf": [_said("text", pattern=r"\S"), *({"required": [each]} for each in _KINDS[1:])]
+            },
+        }
+    )
+    properties["text"] = _or_null({"type": "string", "pattern": r"\S", "maxLength": limits.message_bytes})
+    properties["on_busy"]["description"] = "what to do when others wait or are in work"
+    message["oneOf"] = [
+        {"required": ["text"], "properties": {"text": {"type": "string"}, "parts": {"type": "null"}}},
+        {"required": ["parts"], "properties": {"parts": {"type": "array"}, "text": {"type": "null"}}},
+    ]
+    message["description"] = (
+        f"A message: either `text` or `parts`, at most {limits.message_bytes:,} bytes of UTF-8 "
+        f"and {limits.media_bytes:,} bytes of media."
+    )
+
+
+def _say_more_of_parts(made: dict[str, Schema], limits: WebSettings) -> None:
+    part = made["PartBody"]
+    part["description"] = "One of text, media, a file, or what a function gave back."
+    part["properties"]["text"]["maxLength"] = limits.message_bytes
+    # Its type may be said, and then is the right one.
+    part["oneOf"] = [
+        {"required": [each], "properties": {"type": {"const": kind}}}
+        for each, kind in zip(_KINDS, PartBody.__struct_fields__[1:], strict=True)
+    ]
+    data = made["InlineData"]["properties"]["data"]
+    data |= {
+        "pattern": _DATA,
+        "contentEncoding": "base64",
+        "description": f"at most {limits.media_bytes:,} bytes",
+    }
+    made["FunctionResponse"]["properties"]["response"]["description"] = "nested 64 levels deep at most"
+
+
+def _said(name: str, **more: Any) -> Schema:
+    return {"required": [name], "properties": {name: {"type": "string", **more}}}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}], "default": None}
+
+
+def _in_openapi(schema: Any) -> Any:
+    """Write patterns as ECMAScript has them, where `$` is the end of a string and nothing else."""
+    if isinstance(schema, dict):
+        return {
+            name: value.replace(r"\Z", "$") if name == "pattern" else _in_openapi(value)
+            for name, value in schema.items()
+        }
+    return [_in_openapi(each) for each in schema] if isinstance(schema, list) else schema
