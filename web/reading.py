@@ -153,15 +153,15 @@ def last_event_id(request: Request) -> str | None:
     Raises:
         InvalidRequest: when it is no event's id.
     """
-    for name, given in (
-        ("Last-Event-ID", request.headers.get("Last-Event-ID")),
-        ("last_event_id", request.args.get("last_event_id")),
-    ):
-        if given:
-            if not _EVENT_ID.fullmatch(given):
-                raise InvalidRequest(name, f"{name} must be the id of an event, not {given[:40]!r}")
-            return given
-    return None
+    both = {
+        "Last-Event-ID": request.headers.get("Last-Event-ID"),
+        "last_event_id": request.args.get("last_event_id"),
+    }
+    given = {name: value for name, value in both.items() if value}
+    for name, value in given.items():
+        if not _EVENT_ID.fullmatch(value):
+            raise InvalidRequest(name, f"{name} must be the id of an event, not {value[:40]!r}")
+    return next(iter(given.values()), None)
 
 
 def whole(request: Request, name: str, default: int, *, least: int, most: int) -> int:

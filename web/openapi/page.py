@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from backscroll.settings import WebSettings
 from web.openapi.codes import CODES
@@ -14,8 +13,6 @@ from web.openapi.document import DESCRIPTION, KEYS, SUMMARY, by_status
 from web.openapi.operations import resources
 from web.openapi.schemas import schemas
 from web.openapi.table import Schema
-
-_CODE = re.compile(r"`([^`]+)`")
 
 
 def context(limits: WebSettings) -> dict[str, Any]:
@@ -37,8 +34,12 @@ def context(limits: WebSettings) -> dict[str, Any]:
 
 def prose(text: str) -> Markup:
     """Write a description as HTML: `code` and paragraphs are all that there is in it."""
-    marked = _CODE.sub(r"<code>\1</code>", str(escape(text)))
-    return Markup("".join(f"<p>{each}</p>" for each in marked.split("\n\n")))
+    return Markup("").join(Markup("<p>{}</p>").format(_marked(each)) for each in text.split("\n\n"))
+
+
+def _marked(text: str) -> Markup:
+    pieces = enumerate(text.split("`"))
+    return Markup("").join(Markup("<code>{}</code>").format(each) if n % 2 else each for n, each in pieces)
 
 
 def kind(schema: Schema) -> Markup:

@@ -20,9 +20,8 @@ from web.openapi.table import Answer, Operation, Parameter, Resource, Schema, re
 
 _EVENT_ID: Schema = {
     "type": "string",
-    "pattern": "^[0-9]{1,18}-[0-9]{1,18}$",
-    "minLength": 3,
-    "maxLength": 37,
+    "pattern": "^(?:[0-9]{1,18}-[0-9]{1,18})?$",
+    "format": "event-id",
     "examples": ["1795748400123-0"],
 }
 
@@ -49,7 +48,7 @@ _EVENTS = Operation(
             name="last_event_id",
             where="query",
             schema=_EVENT_ID,
-            description="The same, for who cannot set headers; the header goes first.",
+            description="The same, for who cannot set headers, which go first; an empty one is none.",
         ),
     ),
     answers=(

@@ -65,9 +65,12 @@ def _say_more_of_parts(made: dict[str, Schema], limits: WebSettings) -> None:
     part = made["PartBody"]
     part["description"] = "One of text, media, a file, or what a function gave back."
     part["properties"]["text"]["maxLength"] = limits.message_bytes
-    # Its type may be said, and then is the right one.
+    # One of them and no other; its type may be said, and then is the right one.
     part["oneOf"] = [
-        {"required": [each], "properties": {"type": {"const": kind}}}
+        {
+            "required": [each],
+            "properties": {"type": {"const": kind}} | {other: False for other in _KINDS if other != each},
+        }
         for each, kind in zip(_KINDS, PartBody.__struct_fields__[1:], strict=True)
     ]
     data = made["InlineData"]["properties"]["data"]
