@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
-_OF_ALL = {
+OF_ALL = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -19,6 +19,6 @@ def register(app: Flask) -> None:
 
 
 def _harmless(response: Response) -> Response:
-    for name, value in _OF_ALL.items():
+    for name, value in OF_ALL.items():
         response.headers.setdefault(name, value)
     return response

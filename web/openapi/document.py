@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from typing import Any
 
@@ -61,10 +61,10 @@ def document(limits: WebSettings) -> dict[str, Any]:
     }
 
 
-def by_status(operation: Operation) -> dict[int, list[str]]:
-    """Give the codes that an operation may refuse with, by their status."""
+def by_status(codes: Iterable[str]) -> dict[int, list[str]]:
+    """Give codes by their status, both in order."""
     found: dict[int, list[str]] = defaultdict(list)
-    for code in sorted({*operation.problems, *OF_ALL}, key=list(CODES).index):
+    for code in sorted(set(codes), key=list(CODES).index):
         found[CODES[code].status].append(code)
     return dict(sorted(found.items()))
 
@@ -103,7 +103,7 @@ def _body(body: Body) -> dict[str, Any]:
 
 
 def _responses(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
-    refusals = by_status(operation)
+    refusals = by_status((*operation.problems, *OF_ALL))
     for answer in operation.answers:
         yield str(answer.status), _answer(answer)
     for status, codes in refusals.items():

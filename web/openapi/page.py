@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from backscroll.settings import WebSettings
-from web.openapi.codes import CODES
+from web.openapi.codes import CODES, OF_ALL
 from web.openapi.document import DESCRIPTION, KEYS, SUMMARY, by_status
 from web.openapi.operations import resources
 from web.openapi.schemas import schemas
@@ -24,6 +24,7 @@ def context(limits: WebSettings) -> dict[str, Any]:
         "resources": resources(limits),
         "schemas": schemas(limits),
         "codes": CODES,
+        "of_all": OF_ALL,
         "by_status": by_status,
         "kind": kind,
         "prose": prose,
