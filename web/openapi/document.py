@@ -28,7 +28,9 @@ KEYS = (
 )
 
 _REFUSAL_HEADERS = {
-    401: (Header(name="WWW-Authenticate", schema={"type": "string"}, description="`Bearer`", always=False),),
+    401: (
+        Header(name="WWW-Authenticate", schema={"type": "string"}, description="`Bearer`: a key is wanted."),
+    ),
     409: (RETRY_AFTER,),
     429: (RETRY_AFTER,),
     503: (sometimes(RETRY_AFTER),),

@@ -24,7 +24,7 @@ _COMPACT = Operation(
             202, "It will be made; the session's state shows it.", "Compacting", LOCATION, example=COMPACTING
         ),
     ),
-    problems=(*OF_SESSIONS, *OF_BODIES),
+    problems=(*OF_SESSIONS, *OF_BODIES, "token_budget_spent"),
 )
 
 _RESTORE = Operation(

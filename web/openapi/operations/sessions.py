@@ -37,7 +37,7 @@ _PUT = Operation(
         json(200, "The session as it is now.", "Session"),
         json(201, "The session began with this.", "Session"),
     ),
-    problems=(*OF_SESSIONS, *OF_BODIES, "too_many_sessions"),
+    problems=(*OF_SESSIONS, *OF_BODIES, "too_many_sessions", "token_budget_spent"),
 )
 
 _GET = Operation(

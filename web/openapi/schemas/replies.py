@@ -37,7 +37,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Reply": record(
         "One turn: what was answered, or how far it is.",
-        optional=("reason",),
+        optional=("degraded_reason", "recorded"),
         id=text("the reply's id"),
         session=text("the session's name"),
         status=one_of(
@@ -48,7 +48,10 @@ SCHEMAS: dict[str, Schema] = {
         usage=nullable("Usage"),
         model=nullable(text("the version that answered")),
         degraded=truth("answered without its history: the history store was down"),
-        reason=nullable(text("why it was degraded")),
+        degraded_reason=nullable(text("`store_unavailable`; null where it is not degraded")),
+        recorded=truth(
+            "false where a degraded turn could not be written down, and will not be in the history"
+        ),
         error=nullable("ReplyError"),
         attempts=number("how often the turn was taken up"),
         position=nullable(number("replies before this one, while it waits")),
