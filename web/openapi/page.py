@@ -28,6 +28,7 @@ def context(limits: WebSettings) -> dict[str, Any]:
         "by_status": by_status,
         "kind": kind,
         "prose": prose,
+        "marked": marked,
         "example": example,
         "name_of": name_of,
     }
@@ -35,10 +36,11 @@ def context(limits: WebSettings) -> dict[str, Any]:
 
 def prose(text: str) -> Markup:
     """Write a description as HTML: `code` and paragraphs are all that there is in it."""
-    return Markup("").join(Markup("<p>{}</p>").format(_marked(each)) for each in text.split("\n\n"))
+    return Markup("").join(Markup("<p>{}</p>").format(marked(each)) for each in text.split("\n\n"))
 
 
-def _marked(text: str) -> Markup:
+def marked(text: str) -> Markup:
+    """Write a line as HTML, with its `code`."""
     pieces = enumerate(text.split("`"))
     return Markup("").join(Markup("<code>{}</code>").format(each) if n % 2 else each for n, each in pieces)
 
@@ -53,13 +55,15 @@ def kind(schema: Schema) -> Markup:
             Markup(" or null") if {"type": "null"} in options else Markup("")
         )
     if "enum" in schema:
-        return Markup(" | ").join(Markup("<code>{}</code>").format(_shown(each)) for each in schema["enum"])
+        return Markup(" | ").join(
+            Markup("<code>{}</code>").format(_shown(each)) for each in schema["enum"]
+        ) + (_bounds(schema))
     if "const" in schema:
         return Markup("<code>{}</code>").format(_shown(schema["const"]))
     types = schema.get("type", "anything")
     named = " or ".join(types) if isinstance(types, list) else types
     if "items" in schema:
-        return Markup("list of {}").format(kind(schema["items"]))
+        return Markup("list of {}{}").format(kind(schema["items"]), _bounds(schema))
     return Markup("{}{}").format(named, _bounds(schema))
 
 
@@ -81,7 +85,11 @@ def _bounds(schema: Schema) -> str:
         said.append(f"from {schema['minimum']:,}")
     if "maxLength" in schema:
         said.append(f"at most {schema['maxLength']:,} characters")
-    return ", " + ", ".join(said) if said else ""
+    if "maxItems" in schema:
+        said.append(f"at most {schema['maxItems']:,} of them")
+    if schema.get("default") is not None:
+        said.append(f"{_shown(schema['default'])} by default")
+    return "".join(f", {each}" for each in said)
 
 
 def _shown(value: Any) -> str:

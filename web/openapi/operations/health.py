@@ -6,7 +6,7 @@ from web.openapi.operations.shared import json
 from web.openapi.table import Operation, Resource
 
 RESOURCE = Resource(
-    name="Operation",
+    name="Health",
     description="For whoever runs it.",
     operations=(
         Operation(

@@ -12,8 +12,8 @@ _KEY = Parameter(
     name="Idempotency-Key",
     where="header",
     schema={"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
-    description="The same key with the same message gives the same reply, for 24 hours: so a message may be "
-    "posted again when its answer was lost.",
+    description="1 to 255 visible ASCII characters. The same key with the same message gives the same "
+    "reply, for 24 hours: so a message may be posted again when its answer was lost.",
 )
 
 

@@ -13,8 +13,9 @@ SID = Parameter(
     name="sid",
     where="path",
     schema={"type": "string", "pattern": r"^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}$", "examples": ["s1"]},
-    description="The session's name, chosen by the client; it begins with its first message or its settings. "
-    "`.` and `..` lead elsewhere in a URL and are no names.",
+    description="The session's name, chosen by the client: 1 to 128 of A-Z, a-z, 0-9 and `. _ ~ -`, but "
+    "neither `.` nor `..`, which lead elsewhere in a URL. It begins with its first message or its "
+    "settings.",
 )
 RID = Parameter(
     name="rid",

@@ -23,6 +23,31 @@ _DATA = "|".join(
 )
 _KINDS = ("text", "inlineData", "fileData", "functionResponse")
 
+_A_MODEL = "1 to 128 of A-Z, a-z, 0-9 and `. _ / -`; the deployment's where none is named"
+_MEANINGS = {
+    "MessageBody": {
+        "text": "what is said; not blank",
+        "parts": "what is said, shown or given back; not all of it blank",
+        "model": f"who answers this message: {_A_MODEL}",
+        "on_busy": "what to do when others wait or are in work",
+    },
+    "PartBody": {"type": "may be said, and then is that of what the part holds"},
+    "InlineData": {"mimeType": "such as `image/png`"},
+    "FileData": {"fileUri": "begins with `https://`, `http://` or `gs://`"},
+    "FunctionResponse": {
+        "name": "of the function: 1 to 128 of A-Z, a-z, 0-9 and `_ . : -`",
+        "response": "nested 64 levels deep at most",
+        "id": "of the call, where it had one",
+    },
+    "SettingsBody": {
+        "model": f"who answers: {_A_MODEL}",
+        "system_instruction": "what the model is told before everything else",
+        "ttl": "seconds from the last access until the session expires",
+    },
+    "CompactBody": {"keep": "turns that stay verbatim; what the deployment is set to by default"},
+    "RestoreBody": {"chapters": "how many at most; as many as fit by default"},
+}
+
 
 def schemas(limits: WebSettings) -> dict[str, Schema]:
     """Give the schemas of all bodies."""
@@ -30,6 +55,9 @@ def schemas(limits: WebSettings) -> dict[str, Schema]:
     made: dict[str, Schema] = {name: _in_openapi(schema) for name, schema in found.items()}
     _say_more_of_parts(made, limits)
     _say_more_of_messages(made["MessageBody"], limits)
+    for name, meanings in _MEANINGS.items():
+        for field, meaning in meanings.items():
+            made[name]["properties"][field]["description"] = meaning
     made["SettingsBody"]["description"] += (
         f" The inner objects are Gemini's own. All of it is at most {limits.settings_bytes:,} bytes of JSON."
     )
@@ -50,7 +78,6 @@ def _say_more_of_messages(message: Schema, limits: WebSettings) -> None:
         }
     )
     properties["text"] = _or_null({"type": "string", "pattern": r"\S", "maxLength": limits.message_bytes})
-    properties["on_busy"]["description"] = "what to do when others wait or are in work"
     message["oneOf"] = [
         {"required": ["text"], "properties": {"text": {"type": "string"}, "parts": {"type": "null"}}},
         {"required": ["parts"], "properties": {"parts": {"type": "array"}, "text": {"type": "null"}}},
@@ -74,12 +101,8 @@ def _say_more_of_parts(made: dict[str, Schema], limits: WebSettings) -> None:
         for each, kind in zip(_KINDS, PartBody.__struct_fields__[1:], strict=True)
     ]
     data = made["InlineData"]["properties"]["data"]
-    data |= {
-        "pattern": _DATA,
-        "contentEncoding": "base64",
-        "description": f"at most {limits.media_bytes:,} bytes",
-    }
-    made["FunctionResponse"]["properties"]["response"]["description"] = "nested 64 levels deep at most"
+    data |= {"pattern": _DATA, "contentEncoding": "base64"}
+    data["description"] = f"at most {limits.media_bytes:,} bytes, before base64"
 
 
 def _said(name: str, **more: Any) -> Schema:
