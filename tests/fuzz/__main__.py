@@ -13,7 +13,7 @@ from tests.fuzz.fuzzing import fuzz
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
 
-# Waiting costs time and finds nothing; media that fill a session do.
+# Who waits finds nothing, and a full inbox would soon be all that answers.
 _SETTINGS = {"BACKSCROLL_WAIT_LIMIT": "0.5", "BACKSCROLL_INBOX_LIMIT": "1000"}
 
 

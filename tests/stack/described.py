@@ -75,7 +75,7 @@ def check_event(kind: str, data: Any) -> None:
 
 def check(response: httpx2.Response) -> None:
     """Hold an answer against the description: path, status, headers, body."""
-    path = response.request.url.path
+    path = response.request.url.raw_path.decode().partition("?")[0]
     found = next((n for n, each in enumerate(_paths()) if each.pattern.fullmatch(path)), None)
     method = response.request.method.lower()
     method = "get" if method == "head" else method
