@@ -20,21 +20,14 @@ def loaded(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "package",
-    [
-        "worker",
-        "google",
-        "google.genai",
-        "celery.bin",
-        "pydantic",
-        "rich",
-        "babel",
-        "stop_words",
-        "web.openapi",
-    ],
+    "package", ["worker", "google", "google.genai", "celery.bin", "pydantic", "rich", "babel", "stop_words"]
 )
 def test_a_web_process_leaves_out_what_it_does_not_need(package: str) -> None:
     assert package not in loaded("import web; web.create_app()")
+
+
+def test_a_process_that_is_not_asked_for_its_description_does_not_load_it() -> None:
+    assert "web.openapi" not in loaded("import web; web.create_app()")
 
 
 def test_gunicorn_reads_its_settings_before_anything_opens_a_socket() -> None:
