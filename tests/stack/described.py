@@ -79,6 +79,7 @@ def check(response: httpx2.Response) -> None:
     found = next((n for n, each in enumerate(_paths()) if each.pattern.fullmatch(path)), None)
     method = response.request.method.lower()
     method = "get" if method == "head" else method
+    assert response.status_code != 500, f"{method} {path}: a bug is described, and no answer"
     missing = [name for name in _OF_ALL_ANSWERS if name not in response.headers]
     assert not missing, f"{method} {path} answered without {missing}"
     if found is None or method not in _paths()[found].operations:
