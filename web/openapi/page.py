@@ -30,7 +30,6 @@ def context(limits: WebSettings) -> dict[str, Any]:
         "prose": prose,
         "marked": marked,
         "example": example,
-        "name_of": name_of,
     }
 
 
@@ -48,18 +47,14 @@ def marked(text: str) -> Markup:
 def kind(schema: Schema) -> Markup:
     """Say in a few words what a value is: its type, its bounds, the schema that it refers to."""
     if "$ref" in schema:
-        name = name_of(schema)
+        name = str(schema["$ref"]).rpartition("/")[2]
         return Markup('<a href="#{0}">{0}</a>').format(name)
     if options := schema.get("anyOf") or schema.get("oneOf"):
-        return Markup(" or ").join(kind(each) for each in options if each != {"type": "null"}) + (
-            Markup(" or null") if {"type": "null"} in options else Markup("")
-        )
+        return Markup(" or ").join(map(kind, options))
     if "enum" in schema:
-        return Markup(" | ").join(
-            Markup("<code>{}</code>").format(_shown(each)) for each in schema["enum"]
-        ) + (_bounds(schema))
+        return Markup(" | ").join(map(_literal, schema["enum"])) + _bounds(schema)
     if "const" in schema:
-        return Markup("<code>{}</code>").format(_shown(schema["const"]))
+        return _literal(schema["const"])
     types = schema.get("type", "anything")
     named = " or ".join(types) if isinstance(types, list) else types
     if "items" in schema:
@@ -70,11 +65,6 @@ def kind(schema: Schema) -> Markup:
 def example(value: Any) -> str:
     """Write an example: text as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def name_of(schema: Schema) -> str:
-    """Give the name of the schema that is referred to."""
-    return str(schema["$ref"]).rpartition("/")[2]
 
 
 def _bounds(schema: Schema) -> str:
@@ -90,6 +80,10 @@ def _bounds(schema: Schema) -> str:
     if schema.get("default") is not None:
         said.append(f"{_shown(schema['default'])} by default")
     return "".join(f", {each}" for each in said)
+
+
+def _literal(value: Any) -> Markup:
+    return Markup("<code>{}</code>").format(_shown(value))
 
 
 def _shown(value: Any) -> str:
