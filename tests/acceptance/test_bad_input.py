@@ -159,6 +159,7 @@ def test_an_unknown_reply_is_named_in_the_404(api: Api, sid: str) -> None:
         ("after=x", "after"),
         ("limit=0", "limit"),
         ("limit=100000", "limit"),
+        ("view=context&limit=null", "limit"),
     ],
 )
 def test_a_bad_page_is_refused_by_its_field(api: Api, sid: str, query: str, field: str) -> None:

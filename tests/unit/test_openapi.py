@@ -88,6 +88,12 @@ def test_the_described_message_is_the_one_that_is_read(body: dict[str, Any], acc
     assert validator({"$ref": "#/components/schemas/MessageBody"}).is_valid(body) is accepted
 
 
+def test_what_is_blank_is_so_to_both() -> None:
+    of_body = validator({"$ref": "#/components/schemas/MessageBody"})
+    for character in map(chr, (*range(0xD800), *range(0xE000, 0x10000))):
+        assert of_body.is_valid({"text": character}) is bool(character.strip()), hex(ord(character))
+
+
 def test_the_limits_are_those_of_the_deployment() -> None:
     body = document(WebSettings(message_bytes=1234))["components"]["schemas"]["MessageBody"]
     assert "1,234 bytes" in body["description"]

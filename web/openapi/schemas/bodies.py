@@ -21,6 +21,8 @@ _BASE64, _URL_SAFE = "[A-Za-z0-9+/]", "[A-Za-z0-9_-]"
 _DATA = "|".join(
     f"^(?:{each}{{4}})*(?:{each}{{4}}|{each}{{2}}(?:==)?|{each}{{3}}=?)$" for each in (_BASE64, _URL_SAFE)
 )
+# What is not blank to us. What `\s` means differs from one language to the next.
+_INK = r"[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 _KINDS = ("text", "inlineData", "fileData", "functionResponse")
 
 _A_MODEL = "1 to 128 of A-Z, a-z, 0-9 and `. _ / -`; the deployment's where none is named"
@@ -73,11 +75,11 @@ def _say_more_of_messages(message: Schema, limits: WebSettings) -> None:
             "maxItems": properties["parts"]["anyOf"][0]["maxItems"],
             # At least one of them says something.
             "contains": {
-                "anyOf": [_said("text", pattern=r"\S"), *({"required": [each]} for each in _KINDS[1:])]
+                "anyOf": [_said("text", pattern=_INK), *({"required": [each]} for each in _KINDS[1:])]
             },
         }
     )
-    properties["text"] = _or_null({"type": "string", "pattern": r"\S", "maxLength": limits.message_bytes})
+    properties["text"] = _or_null({"type": "string", "pattern": _INK, "maxLength": limits.message_bytes})
     message["oneOf"] = [
         {"required": ["text"], "properties": {"text": {"type": "string"}, "parts": {"type": "null"}}},
         {"required": ["parts"], "properties": {"parts": {"type": "array"}, "text": {"type": "null"}}},
