@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import jsonschema_rs
+import msgspec
 import pytest
 from flask import Flask
 
@@ -16,6 +17,7 @@ from web.openapi.document import document
 from web.openapi.operations import resources
 from web.openapi.schemas import schemas
 from web.openapi.table import Operation
+from web.parts import FileData
 
 DOCUMENT = document(WebSettings())
 OPERATIONS = [each for resource in resources(WebSettings()) for each in resource.operations]
@@ -92,6 +94,18 @@ def test_what_is_blank_is_so_to_both() -> None:
     of_body = validator({"$ref": "#/components/schemas/MessageBody"})
     for character in map(chr, (*range(0xD800), *range(0xE000, 0x10000))):
         assert of_body.is_valid({"text": character}) is bool(character.strip()), hex(ord(character))
+
+
+def test_a_described_uri_is_one_that_is_read() -> None:
+    of_file = validator({"$ref": "#/components/schemas/FileData"})
+    for character in map(chr, range(0x3100)):
+        posted = {"fileUri": f"gs://a{character}b"}
+        try:
+            msgspec.convert(posted, FileData)
+        except msgspec.ValidationError:
+            assert not of_file.is_valid(posted), hex(ord(character))
+        else:
+            assert of_file.is_valid(posted), hex(ord(character))
 
 
 def test_the_limits_are_those_of_the_deployment() -> None:

@@ -21,8 +21,9 @@ _BASE64, _URL_SAFE = "[A-Za-z0-9+/]", "[A-Za-z0-9_-]"
 _DATA = "|".join(
     f"^(?:{each}{{4}})*(?:{each}{{4}}|{each}{{2}}(?:==)?|{each}{{3}}=?)$" for each in (_BASE64, _URL_SAFE)
 )
-# What is not blank to us. What `\s` means differs from one language to the next.
-_INK = r"[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+# What is blank to us: `\s` is something else in each language.
+_BLANK = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_INK = f"[^{_BLANK}]"
 _KINDS = ("text", "inlineData", "fileData", "functionResponse")
 
 _A_MODEL = "1 to 128 of A-Z, a-z, 0-9 and `. _ / -`; the deployment's where none is named"
@@ -116,10 +117,12 @@ def _or_null(schema: Schema) -> Schema:
 
 
 def _in_openapi(schema: Any) -> Any:
-    """Write patterns as ECMAScript has them, where `$` is the end of a string and nothing else."""
+    """Write patterns as ECMAScript has them: there `$` is the end of a string and nothing else."""
     if isinstance(schema, dict):
         return {
-            name: value.replace(r"\Z", "$") if name == "pattern" else _in_openapi(value)
+            name: value.replace(r"\Z", "$").replace(r"\s", _BLANK)
+            if name == "pattern"
+            else _in_openapi(value)
             for name, value in schema.items()
         }
     return [_in_openapi(each) for each in schema] if isinstance(schema, list) else schema
