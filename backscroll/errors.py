@@ -3,6 +3,7 @@
     BackscrollError
     ├── TransientError          try again: the same request may succeed later
     │   ├── StoreUnavailable    … and the history store is what is down
+    │   ├── ModelUnavailable    … and the model is what is down: another one may answer
     │   └── Sealed              … once the operator has seen to the encryption keys; nothing is lost meanwhile
     ├── PermanentError          do not try again: the same request will fail the same way
     │   ├── InvalidRequest      … the caller sent something that cannot be accepted; names the field
@@ -28,6 +29,13 @@ a prompt or a key: what an SDK raises is translated where it is caught and its c
 
 from __future__ import annotations
 
+import traceback
+
+
+def frames(error: BaseException) -> str:
+    """Tell where an unexpected error came from, without its words: they may quote a message or a key."""
+    return "".join(traceback.format_tb(error.__traceback__))
+
 
 class BackscrollError(Exception):
     """Root of the tree: `code` for machines, the text for people."""
@@ -47,10 +55,21 @@ class TransientError(BackscrollError):
 
 
 class StoreUnavailable(TransientError):
-    """The history store cannot be reached, or cannot serve at the moment."""
+    """The history store cannot be reached, or cannot serve at the moment.
 
-    def __init__(self, message: str) -> None:
+    `refused`: it is there, and would not take this call: full, read-only or the like. Others it may take.
+    """
+
+    def __init__(self, message: str, *, refused: bool = False) -> None:
         super().__init__("store_unavailable", message)
+        self.refused = refused
+
+
+class ModelUnavailable(TransientError):
+    """The model is known to be down: it was not asked, and asking again at once would not help."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__("model_unavailable", f"{model} has been failing, and is left alone until it is back")
 
 
 class Sealed(TransientError):

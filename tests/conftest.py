@@ -14,6 +14,7 @@ import redis as redis_py
 from backscroll.running import embedded_redis
 from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.expiry import eternal
+from tests.stack.tls import Certificates, TlsProxy
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +32,20 @@ def redis(redis_server: EmbeddedRedis) -> Iterator[redis_py.Redis]:
     with redis_py.Redis.from_url(redis_server.url) as client:
         yield client
         assert eternal(client) == []
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Who may talk over TLS, and who not."""
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def proxy(certificates: Certificates, redis_server: EmbeddedRedis) -> Iterator[TlsProxy]:
+    """TLS in front of the Redis of this process, as `localhost`."""
+    found = TlsProxy(certificates, redis_server.url.removeprefix("unix://").partition("?")[0], "localhost")
+    yield found
+    found.close()
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from backscroll.errors import (
     StoreUnavailable,
     TooLarge,
     Unauthorized,
+    frames,
 )
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ def document(error: BackscrollError) -> dict[str, object]:
 def _ours(error: BackscrollError) -> Response:
     status, title = _status(error)
     delay = _STORE_RETRY if isinstance(error, StoreUnavailable) else getattr(error, "delay", None)
-    if status >= 500:
+    # An outage of the store is logged once, where it begins, and counted from there on.
+    if status >= 500 and not isinstance(error, StoreUnavailable):
         log.warning("%s: %s", error.code, error.message)
     response = _problem(status, title, error.code, error.message, getattr(error, "field", None), delay)
     if isinstance(error, Unauthorized | LimitReached):
@@ -88,7 +90,7 @@ def _of_flask(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected %s", type(error).__name__, exc_info=error)
+    log.error("unexpected %s\n%s", type(error).__name__, frames(error))
     return _problem(500, "Internal error", "internal_error", "the request could not be handled")
 
 

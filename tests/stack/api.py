@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx2
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.stack.conditions import until
+from tests.stack.marked import mark
 
 Json = dict[str, Any]
 
@@ -18,7 +20,9 @@ class Api:
     def __init__(self, url: str) -> None:
         self.url = url
         limits = httpx2.Limits(max_connections=300)
-        self.http = httpx2.Client(base_url=url, timeout=70, limits=limits, verify=False)
+        self.http = httpx2.Client(
+            base_url=url, timeout=70, limits=limits, verify=False, event_hooks={"request": [mark]}
+        )
 
     def close(self) -> None:
         self.http.close()
@@ -85,6 +89,16 @@ class Api:
         params = {"view": "context"}
         found: Json = self.http.get(f"/v1/sessions/{sid}/history", params=params).raise_for_status().json()
         return found
+
+    def counted(self, name: str, **labels: str) -> float:
+        """Read what the web process has counted; 0 where it has counted nothing."""
+        text = self.http.get("/metrics").raise_for_status().text
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
 
     def until_session(
         self, sid: str, what: str, holds: Callable[[Json], Any], *, seconds: float = 20.0

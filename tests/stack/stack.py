@@ -11,6 +11,7 @@ import redis as redis_py
 
 from tests.stack.api import Api
 from tests.stack.conditions import until
+from tests.stack.marked import API_KEY, leaked
 from tests.stack.offline import OfflineModel
 from tests.stack.processes import Process, free_port
 
@@ -40,16 +41,18 @@ class Stack:
     ) -> None:
         self.directory = directory
         self.model = model
+        self.spool = directory / "spool"
         self.env = {
             "REDIS_URL": redis_url,
             "BROKER_URL": broker_url,
-            "GEMINI_API_KEY": "key-of-the-tests",
+            "GEMINI_API_KEY": API_KEY,
             "GOOGLE_GEMINI_BASE_URL": model.url,
+            "BACKSCROLL_SPOOL_DIR": str(self.spool),
             **QUICK,
             **env,
         }
         self.processes: list[Process] = []
-        self._apis: dict[int, Api] = {}
+        self.apis: dict[int, Api] = {}
 
     def start(self, *queues: str) -> Api:
         """Start a web process, and a worker of each of the queues; of every queue by default."""
@@ -66,9 +69,9 @@ class Stack:
         return self._api(port)
 
     def _api(self, port: int) -> Api:
-        if port not in self._apis:
-            self._apis[port] = Api(f"http://127.0.0.1:{port}")
-        return self._apis[port]
+        if port not in self.apis:
+            self.apis[port] = Api(f"http://127.0.0.1:{port}")
+        return self.apis[port]
 
     def web_process(self, port: int, **env: str) -> Process:
         """Start a web process on `port`, and return it when it can serve."""
@@ -128,14 +131,16 @@ class Stack:
         return process
 
     def stop(self) -> None:
-        """Stop every process that still runs."""
-        for api in self._apis.values():
+        """Stop every process that still runs; none may have logged what was said, or the model's key."""
+        for api in self.apis.values():
             api.close()
         for process in self.processes:
             process.terminate()
         # Each is seen to its end, also where one of them does not behave.
         late = [process.name for process in self.processes if not process.ended()]
         assert not late, f"did not stop when told to: {late}; see their logs in {self.directory}"
+        found = {process.name: leaked(process.output) for process in self.processes}
+        assert not any(found.values()), f"texts or keys in logs: {found}; see {self.directory}"
 
 
 def _bind(port: int) -> dict[str, str]:
