@@ -6,6 +6,7 @@ DATA_DIR ?= .backscroll
 MINUTES ?= 5
 SEED ?= 1
 CASES ?= 100
+KUBERNETES ?= 1.34
 VENV := .venv
 BIN := $(VENV)/bin
 # Compiled when it is imported: most of what is installed never is.
@@ -15,7 +16,7 @@ BANDIT := $(BIN)/bandit --quiet --configfile pyproject.toml --recursive backscro
 # Compiled once, whatever the machine says: each of many processes starts the sooner.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run test check audit chaos outage fuzz bench bench-check sdk-matrix lock clean
+.PHONY: help setup run test check audit chaos outage fuzz bench bench-check sdk-matrix docs manifests lock clean
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -56,9 +57,17 @@ fuzz: $(VENV)/.dev ## thousands of requests made up from the served OpenAPI; eve
 sdk-matrix: $(VENV)/.dev ## the adapter's tests on the oldest promised google-genai, one between and the newest
 	@$(BIN)/python -m tests.sdk.matrix
 
+docs: $(VENV)/.docs ## the pages of docs/ as a site, in site/; a broken link or anchor fails
+	@$(BIN)/sphinx-build -b html --quiet --fail-on-warning --keep-going --fresh-env docs site
+	@echo "open site/index.html"
+
+manifests: $(VENV)/.docs ## hold deploy/kubernetes against the schemas of Kubernetes
+	@$(BIN)/kubernetes-validate --strict --kubernetes-version $(KUBERNETES) deploy/kubernetes/base/[!k]*.yaml
+
 lock: $(VENV)/.dev ## pin what pyproject.toml asks for
 	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --group build -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --group build --group dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --group docs -c requirements-dev.lock -o requirements-docs.lock
 
 clean: ## remove what the set-up installed; conversations stay
 	rm -rf $(VENV)
@@ -76,4 +85,9 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@echo "installing what the tests need from requirements-dev.lock"
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.docs: requirements-docs.lock $(VENV)/.run
+	@echo "installing what the pages need from requirements-docs.lock"
+	@$(INSTALL) --require-hashes -r requirements-docs.lock
 	@touch $@

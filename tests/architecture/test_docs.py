@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backscroll.settings import fields, variable
+from backscroll.settings import WebSettings, fields, variable
+from web.openapi import markdown
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -37,11 +38,50 @@ def test_the_users_of_redis_are_documented_as_they_are_made() -> None:
     assert f"```\n{rules}```" in (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 
 
-def test_links_in_the_documents_lead_somewhere() -> None:
-    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
-        for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
-            if "://" not in target:
-                assert (page.parent / target).exists(), f"{page.name}: {target}"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def prose(page: Path) -> str:
+    """Give a page without its blocks of code, in which nothing is a heading or a link."""
+    return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """Give the anchors of a page's headings, as forges and the site make them."""
+    found: list[str] = []
+    for heading in re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE):
+        said = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
+        slug = re.sub(r"[^\w\- ]", "", said).replace(" ", "-")
+        found.append(f"{slug}-{found.count(slug)}" if slug in found else slug)
+    return set(found)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_in_the_documents_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path) if path else page
+        assert there.exists(), target
+        if anchor:
+            assert anchor in anchors(there), target
+
+
+def test_the_http_reference_is_what_the_table_of_the_api_says() -> None:
+    said = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
+    assert said == markdown.page(WebSettings()), "python -m web.openapi.markdown > docs/http.md"
+
+
+def test_the_site_leaves_no_page_out() -> None:
+    contents = re.search(
+        r"```{toctree}\n(.+?)```", (ROOT / "docs" / "index.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert contents is not None
+    listed = [line for line in contents[1].split() if not line.startswith(":")]
+    assert listed[-1] == "*", "pages that nobody has put into an order come behind the others"
+    for name in listed[:-1]:
+        assert (ROOT / "docs" / f"{name}.md").exists()
 
 
 def test_every_make_target_tells_what_it_does() -> None:
