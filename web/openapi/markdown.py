@@ -40,7 +40,7 @@ def _sections(limits: WebSettings) -> Iterator[str]:
         for operation in resource.operations:
             yield from _operation(operation)
     yield "## Errors"
-    yield "Every error is an `application/problem+json` document, a [Problem](#problem). Its `code` is stable."
+    yield "Every error is an `application/problem+json` document, a [Problem](#problem); its `code` stays."
     yield f"Wherever one asks: {_codes(OF_ALL)}."
     yield _table(
         "| code | status | meaning |", ((f"`{c.code}`", c.status, c.meaning) for c in CODES.values())
