@@ -106,6 +106,19 @@ class Doorbell:
         told = [(name, answer) for found in answers for name, answer in found.items() if "version" in answer]
         return [msgspec.convert({**answer, "name": name}, Worker) for name, answer in told]
 
+    def waiting(self) -> dict[str, int] | None:
+        """Count the rings that no worker has taken yet, by queue; None when the broker cannot be asked."""
+        try:
+            with self._app.connection_for_write() as connection:
+                channel = connection.default_channel
+                declared = {
+                    queue.name: queue(channel).queue_declare() for queue in self._app.conf.task_queues
+                }
+                return {name: said.message_count for name, said in declared.items()}
+        except (KombuError, RedisError, OSError) as error:
+            log.warning("queues not asked: %s", type(error).__name__)
+            return None
+
     def close(self) -> None:
         """Close the connections to the broker."""
         self._app.close()

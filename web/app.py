@@ -12,7 +12,7 @@ from backscroll.settings import Settings, load
 from backscroll.store.ended import Ended
 from backscroll.store.following import Following
 from backscroll.store.redis import Store
-from web import compactions, events, health, media, messages, problems, replies, sessions
+from web import compactions, console, deployment, events, health, media, messages, problems, replies, sessions
 from web.backend import Backend
 
 
@@ -42,7 +42,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.web.body_bytes
     app.extensions["backscroll"] = backend
     problems.register(app)
+    app.register_blueprint(console.routes())
     app.register_blueprint(health.routes(backend))
+    app.register_blueprint(deployment.routes(backend), url_prefix="/v1")
     for routes in (
         messages.routes,
         replies.routes,

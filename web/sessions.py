@@ -17,7 +17,8 @@ def routes(backend: Backend) -> Blueprint:
 
     @blueprint.get("")
     def get(sid: str) -> Response:
-        return rendering.json(rendering.session(sessions.state(backend.store, backend.session(sid))))
+        state = sessions.state(backend.store, backend.session(sid))
+        return rendering.json(rendering.session(state, backend.settings.budget))
 
     @blueprint.put("")
     def put(sid: str) -> Response:
@@ -25,7 +26,7 @@ def routes(backend: Backend) -> Blueprint:
         settings = session_settings.read(request, backend.settings.web)
         began = sessions.configure(backend.store, session, settings)
         state = sessions.state(backend.store, session)
-        return rendering.json(rendering.session(state), 201 if began else 200)
+        return rendering.json(rendering.session(state, backend.settings.budget), 201 if began else 200)
 
     @blueprint.delete("")
     def delete(sid: str) -> Response:

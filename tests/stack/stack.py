@@ -40,7 +40,7 @@ class Stack:
             **env,
         }
         self.processes: list[Process] = []
-        self._apis: list[Api] = []
+        self.apis: list[Api] = []
 
     def start(self, *queues: str) -> Api:
         """Start a web process, and a worker of each of the queues; of every queue by default."""
@@ -55,7 +55,7 @@ class Stack:
         port = free_port()
         self.web_process(port, **env)
         api = Api(f"http://127.0.0.1:{port}")
-        self._apis.append(api)
+        self.apis.append(api)
         return api
 
     def web_process(self, port: int, **env: str) -> Process:
@@ -96,7 +96,7 @@ class Stack:
 
     def stop(self) -> None:
         """Stop every process that still runs."""
-        for api in self._apis:
+        for api in self.apis:
             api.close()
         for process in self.processes:
             process.terminate()

@@ -1,0 +1,99 @@
+// What the page is made of, put together.
+
+import { offerActions } from "./actions.js";
+import { Problem, sessionApi } from "./api.js";
+import { drawBudget } from "./budget.js";
+import { drawChart } from "./chart.js";
+import { Chat } from "./chat.js";
+import { compose, showBusy } from "./compose.js";
+import { drawContext } from "./context.js";
+import { byId } from "./dom.js";
+import { told, troubled } from "./notice.js";
+import { drawOperators } from "./operators.js";
+import { polling } from "./polling.js";
+import { begin, openSession } from "./session.js";
+import { shortcuts } from "./shortcuts.js";
+import { tabs } from "./tabs.js";
+
+const SOON = 1000; // while something is in work or due
+const LATER = 20_000; // others may talk in the same session
+
+const { name, begun } = openSession();
+const api = sessionApi(name);
+let state = null;
+let view = "conversation";
+let there = begun; // whether it is worth while to ask for it
+
+const missing = (error) => {
+  if (error instanceof Problem && error.status === 404) return null; // it has not begun yet
+  throw error;
+};
+
+const readState = async () => (there ? api.state().catch(missing) : null);
+
+async function look() {
+  showBusy(chat.busy);
+  try {
+    state = await readState();
+    byId("context").classList.toggle("empty", !state);
+    if (!state) return;
+    const [context] = await Promise.all([api.context(), chat.catchUp()]);
+    drawBudget(state);
+    drawChart(chat.messages, state);
+    drawContext(state, context);
+    chat.divide(state.watermark);
+    troubled(null);
+  } catch (problem) {
+    troubled(problem);
+  }
+}
+
+const chat = new Chat(name, api, {
+  changed: () => {
+    if (!there) begin();
+    there = true;
+    showBusy(chat.busy);
+    return sight.now();
+  },
+  troubled,
+});
+const sight = polling(look, () => (view !== "conversation" ? null : chat.busy || state?.compaction === "due" ? SOON : LATER));
+const deployment = polling(() => drawOperators(state), () => (view === "operators" ? 2000 : null));
+
+const show = tabs((opened) => {
+  view = opened;
+  if (opened === "operators") deployment.now();
+  else sight.plan();
+});
+
+compose({
+  say: (text) => chat.say(text),
+  cancel: () => chat.cancel(),
+});
+offerActions(api, { state: () => state, changed: () => sight.now(), troubled, told });
+
+function toggleContext() {
+  const open = byId("toggle-context").getAttribute("aria-expanded") !== "true";
+  byId("toggle-context").setAttribute("aria-expanded", String(open));
+  byId("conversation").classList.toggle("showing-context", open);
+  if (state) drawChart(chat.messages, state);
+}
+byId("toggle-context").addEventListener("click", toggleContext);
+new ResizeObserver(() => state && drawChart(chat.messages, state)).observe(byId("context"));
+
+shortcuts({
+  KeyM: ["To the message field", () => (show("conversation"), byId("say").focus())],
+  KeyC: ["To what the model sees", () => (show("conversation"), byId("context").offsetParent || toggleContext(), byId("context").focus())],
+  KeyO: ["Operators", () => show("operators", true)],
+  KeyN: ["A new session", () => byId("new-session").click()],
+});
+
+try {
+  state = await readState();
+  await chat.open(state);
+} catch (problem) {
+  troubled(problem);
+}
+await look();
+sight.plan();
+byId("say").focus();
