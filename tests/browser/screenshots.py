@@ -79,7 +79,7 @@ def take(browser: Browser, url: str, folder: Path) -> None:
             reduced_motion="reduce",
         )
         page.goto(f"{url}/?session={SESSION}")
-        page.get_by_text(TURNS[-1][1]).first.wait_for()
+        page.locator(".turn", has_text=TURNS[-1][0]).wait_for()
         if view == "operators":
             page.get_by_role("tab", name="Operators").click()
             page.get_by_role("rowheader", name="replies-").wait_for()

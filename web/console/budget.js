@@ -24,7 +24,7 @@ export function drawBudget(state) {
   refill(
     byId("bar-legend"),
     el("li", { class: "of-chapters" }, `Chapters ${number(chapters)}`),
-    el("li", { class: "of-rest" }, `Ledger and live messages ${number(rest)}`),
+    el("li", { class: "of-rest" }, `Ledger and live ${number(rest)}`),
     el("li", {}, `Ceiling ${number(budget.ceiling_tokens)}`),
   );
   drawTurns(Math.round((state.messages - state.watermark) / 2), budget.trigger_turns);
