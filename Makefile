@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 # Compiled when it is imported: most of what is installed never is.
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-compile
 
-.PHONY: help setup run test check chaos sdk-matrix lock clean
+.PHONY: help setup run test check chaos bench bench-check sdk-matrix lock clean
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -29,6 +29,12 @@ check: $(VENV)/.dev ## lint, types, import contracts
 
 chaos: $(VENV)/.dev ## kill, pause and restart everything for a while, and check that nothing is lost (MINUTES=, SEED=)
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
+
+bench: $(VENV)/.dev ## how fast it is, against the limit and what one would take instead; wants a quiet machine
+	@$(BIN)/python -m bench
+
+bench-check: $(VENV)/.dev ## the same, and fail where a goal is missed by more than noise explains
+	@$(BIN)/python -m bench --check
 
 sdk-matrix: $(VENV)/.dev ## the adapter's tests on the oldest promised google-genai, one between and the newest
 	@$(BIN)/python -m tests.sdk.matrix

@@ -2,17 +2,23 @@
 
     BackscrollError
     ├── TransientError          try again: the same request may succeed later
-    │   └── StoreUnavailable    … and the history store is what is down
+    │   ├── StoreUnavailable    … and the history store is what is down
+    │   └── Sealed              … once the operator has seen to the encryption keys; nothing is lost meanwhile
     ├── PermanentError          do not try again: the same request will fail the same way
     │   ├── InvalidRequest      … the caller sent something that cannot be accepted; names the field
     │   │   ├── Malformed       … because it cannot even be read
     │   │   └── TooLarge        … because there is too much of it
     │   │       └── MediaFull   … together with what the session holds already
+    │   ├── Unauthorized        … the caller brought no key, or one that opens nothing
     │   ├── NotFound            … there is no such session or reply
     │   └── InvalidSetting      … the process was configured wrongly; names the variable
     ├── BusyError               nothing is wrong: come back when there is room
     │   ├── SessionBusy         … a reply is in work, and the caller did not want to queue
-    │   └── InboxFull           … too many messages wait in the session
+    │   ├── InboxFull           … too many messages wait in the session
+    │   └── LimitReached        … the tenant has taken as much as it may
+    │       ├── RateLimited     … of requests, in the last minute
+    │       ├── TooManySessions … of sessions
+    │       └── TokensSpent     … of the model's tokens, today
     ├── LeaseLost               somebody else holds the session now: drop the work, write nothing
     └── HandedBack              this process is told to end: give the work back, for others to take up
 
@@ -47,6 +53,13 @@ class StoreUnavailable(TransientError):
         super().__init__("store_unavailable", message)
 
 
+class Sealed(TransientError):
+    """A stored value does not open with the keys that this process has: leave it as it is."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("sealed", message, delay=30.0)
+
+
 class PermanentError(BackscrollError):
     """The same request would fail the same way."""
 
@@ -78,6 +91,13 @@ class MediaFull(TooLarge):
 
     def __init__(self, message: str) -> None:
         super().__init__("parts", message, code="media_full")
+
+
+class Unauthorized(PermanentError):
+    """The caller is nobody who is known here."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("unauthorized", message)
 
 
 class NotFound(PermanentError):
@@ -115,6 +135,31 @@ class InboxFull(BusyError):
 
     def __init__(self, message: str, *, delay: float) -> None:
         super().__init__("inbox_full", message, delay=delay)
+
+
+class LimitReached(BusyError):
+    """A tenant has as much of something as it may; `delay` is when there is more for it."""
+
+
+class RateLimited(LimitReached):
+    """The tenant has made as many requests as it may in a minute."""
+
+    def __init__(self, message: str, *, delay: float) -> None:
+        super().__init__("rate_limited", message, delay=delay)
+
+
+class TooManySessions(LimitReached):
+    """The tenant has as many sessions as it may, and this would be one more."""
+
+    def __init__(self, message: str, *, delay: float) -> None:
+        super().__init__("too_many_sessions", message, delay=delay)
+
+
+class TokensSpent(LimitReached):
+    """The tenant has spent its model tokens of today."""
+
+    def __init__(self, message: str, *, delay: float) -> None:
+        super().__init__("token_budget_spent", message, delay=delay)
 
 
 class LeaseLost(BackscrollError):

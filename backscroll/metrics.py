@@ -38,9 +38,28 @@ MERGED = Counter(
     ["result"],
     registry=REGISTRY,
 )
+SEALED = Counter(
+    "backscroll_sealed_values_total",
+    "Stored values that did not open, by why: no_key, not_authentic.",
+    ["reason"],
+    registry=REGISTRY,
+)
 BREAKER_OPEN = Gauge(
     "backscroll_breaker_open",
     "1 while calls to a dependency fail at once: store, broker, model.",
     ["dependency"],
+    registry=REGISTRY,
+)
+REFUSED = Counter(
+    "backscroll_refused_requests_total",
+    "Requests refused for want of a key, or because their tenant has as much as it may: by code.",
+    ["code"],
+    registry=REGISTRY,
+)
+UNCHECKED = Counter(
+    "backscroll_unchecked_limits_total",
+    "Limits of tenants that Redis could not check or count, so that nobody was stopped by them: "
+    "requests (counted in the process instead), sessions, tokens.",
+    ["limit"],
     registry=REGISTRY,
 )

@@ -12,6 +12,11 @@ DEFAULT_TENANT = "default"
 _NAME = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a tenant or a session can be called `text`."""
+    return _NAME.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One conversation of one tenant."""
@@ -21,7 +26,7 @@ class Session:
 
     def __post_init__(self) -> None:
         for field, value in (("tenant", self.tenant), ("session", self.id)):
-            if not _NAME.fullmatch(value):
+            if not is_name(value):
                 raise InvalidRequest(
                     field, f"{field} must be 1 to 128 characters out of A-Z, a-z, 0-9 and . _ ~ -"
                 )

@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import math
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,13 +26,9 @@ import httpx2
 from google import genai
 
 from bench.deployed import Deployed, deployed
+from bench.row import percentile
 
 _TURNS = 60
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """Give the value that `share` of all do not exceed."""
-    return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 def in_ms(seconds: Sequence[float]) -> dict[str, float]:

@@ -6,14 +6,29 @@ import os
 
 from flask import Flask
 
+from backscroll.api_keys import ApiKeys
 from backscroll.doorbell import Doorbell, celery_app
 from backscroll.errors import InvalidSetting
 from backscroll.settings import Settings, load
 from backscroll.store.ended import Ended
 from backscroll.store.following import Following
 from backscroll.store.redis import Store
-from web import compactions, console, deployment, events, health, media, messages, problems, replies, sessions
+from web import (
+    access,
+    compactions,
+    console,
+    deployment,
+    events,
+    health,
+    limits,
+    media,
+    messages,
+    problems,
+    replies,
+    sessions,
+)
 from web.backend import Backend
+from web.limits import Limits
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -25,11 +40,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises:
         SystemExit: for a setting that cannot be used; the message names it.
     """
-    if settings is None:
-        try:
-            settings = load(os.environ)
-        except InvalidSetting as error:
-            raise SystemExit(f"backscroll: {error}") from None
+    try:
+        settings = settings or load(os.environ)
+        api_keys = ApiKeys(settings.access.api_keys)
+    except InvalidSetting as error:
+        raise SystemExit(f"backscroll: {error}") from None
     store = Store(settings.store)
     backend = Backend(
         settings=settings,
@@ -37,11 +52,14 @@ def create_app(settings: Settings | None = None) -> Flask:
         ended=Ended(store),
         following=Following(store),
         bell=Doorbell(celery_app(settings.worker, publishes_only=True)),
+        limits=Limits(store, settings.access),
     )
     app = Flask("web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.web.body_bytes
     app.extensions["backscroll"] = backend
     problems.register(app)
+    access.register(app, api_keys)
+    limits.register(app, backend.limits)
     app.register_blueprint(console.routes())
     app.register_blueprint(health.routes(backend))
     app.register_blueprint(deployment.routes(backend), url_prefix="/v1")

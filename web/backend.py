@@ -5,22 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backscroll.doorbell import Doorbell
-from backscroll.session import DEFAULT_TENANT, Session
+from backscroll.session import Session
 from backscroll.settings import Settings
 from backscroll.store.ended import Ended
 from backscroll.store.following import Following
 from backscroll.store.redis import Store
+from web import access
+from web.limits import Limits
 
 
 @dataclass(frozen=True)
 class Backend:
-    """The store, who hears of ended replies, who hears of their events, and the doorbell."""
+    """The store, who hears of ended replies, who hears of their events, the doorbell, and tenants' limits."""
 
     settings: Settings
     store: Store
     ended: Ended
     following: Following
     bell: Doorbell
+    limits: Limits
 
     def release(self) -> None:
         """Let go of all requests that wait for something: the process ends."""
@@ -33,4 +36,4 @@ class Backend:
         Raises:
             InvalidRequest: for a name that no session can have.
         """
-        return Session(DEFAULT_TENANT, sid)
+        return Session(access.tenant(), sid)

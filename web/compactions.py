@@ -17,6 +17,7 @@ def routes(backend: Backend) -> Blueprint:
     def compact(sid: str) -> Response:
         session = backend.session(sid)
         keep = reading.turns_to_keep(request)
+        backend.limits.spare_tokens(session)
         compactions.request(backend.store, session, keep=keep)
         backend.bell.ring_compaction(session)
         response = rendering.json({"session": sid, "compaction": "queued"}, 202)

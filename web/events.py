@@ -9,7 +9,7 @@ from contextlib import closing
 import msgspec
 from flask import Blueprint, Response, request
 
-from backscroll.errors import NotFound, StoreUnavailable
+from backscroll.errors import NotFound, Sealed, StoreUnavailable
 from backscroll.session import Session
 from backscroll.store import events, replies
 from backscroll.store.events import ORIGIN, Event, Told
@@ -52,7 +52,7 @@ def _stream(backend: Backend, session: Session, rid: str, after: str | None, tol
             for some in coming:
                 yield b"".join(_shown(backend, session, rid, event) for event in some) or _HEARTBEAT
                 last = some[-1].id if some else last
-    except NotFound as error:
+    except (NotFound, Sealed) as error:
         yield _framed(last, "error", msgspec.json.encode(problems.document(error)))
     except StoreUnavailable as error:
         # The end was told, and its reply could not be read: whoever comes again has it.

@@ -19,6 +19,7 @@ def routes(backend: Backend) -> Blueprint:
         session = backend.session(sid)
         submission = reading.submission(request, backend.settings.web)
         wait = reading.preferred_wait(request, backend.settings.web)
+        backend.limits.admit_message(session)
         submitted = replies.submit(backend.store, session, submission)
         if submitted.ring:
             backend.bell.ring(session)

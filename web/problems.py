@@ -12,15 +12,19 @@ import msgspec
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from backscroll import metrics
 from backscroll.errors import (
     BackscrollError,
     InboxFull,
     InvalidRequest,
+    LimitReached,
     Malformed,
     NotFound,
+    Sealed,
     SessionBusy,
     StoreUnavailable,
     TooLarge,
+    Unauthorized,
 )
 
 log = logging.getLogger(__name__)
@@ -30,10 +34,13 @@ _STATUS: tuple[tuple[type[BackscrollError], int, str], ...] = (
     (Malformed, 400, "The request cannot be read"),
     (TooLarge, 413, "The request is too large"),
     (InvalidRequest, 422, "The request holds an invalid value"),
+    (Unauthorized, 401, "Not authorized"),
     (NotFound, 404, "Not found"),
     (SessionBusy, 409, "The session is busy"),
     (InboxFull, 429, "Too many messages wait"),
+    (LimitReached, 429, "The tenant has reached a limit"),
     (StoreUnavailable, 503, "The history store is not available"),
+    (Sealed, 503, "What is stored cannot be opened"),
     (BackscrollError, 500, "Internal error"),
 )
 
@@ -58,7 +65,12 @@ def _ours(error: BackscrollError) -> Response:
     delay = _STORE_RETRY if isinstance(error, StoreUnavailable) else getattr(error, "delay", None)
     if status >= 500:
         log.warning("%s: %s", error.code, error.message)
-    return _problem(status, title, error.code, error.message, getattr(error, "field", None), delay)
+    response = _problem(status, title, error.code, error.message, getattr(error, "field", None), delay)
+    if isinstance(error, Unauthorized | LimitReached):
+        metrics.REFUSED.labels(error.code).inc()
+    if isinstance(error, Unauthorized):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="backscroll"'
+    return response
 
 
 def _status(error: BackscrollError) -> tuple[int, str]:

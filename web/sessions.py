@@ -24,13 +24,16 @@ def routes(backend: Backend) -> Blueprint:
     def put(sid: str) -> Response:
         session = backend.session(sid)
         settings = session_settings.read(request, backend.settings.web)
+        backend.limits.admit_settings(session, settings.ttl)
         began = sessions.configure(backend.store, session, settings)
         state = sessions.state(backend.store, session)
         return rendering.json(rendering.session(state, backend.settings.budget), 201 if began else 200)
 
     @blueprint.delete("")
     def delete(sid: str) -> Response:
-        sessions.delete(backend.store, backend.session(sid))
+        session = backend.session(sid)
+        sessions.delete(backend.store, session)
+        backend.limits.leave(session)
         return Response(status=204)
 
     @blueprint.get("/history")

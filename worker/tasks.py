@@ -7,7 +7,7 @@ import logging
 from backscroll.answering.answering import answer_session
 from backscroll.compaction.compact import compact_session
 from backscroll.doorbell import ANSWER, COMPACT
-from backscroll.errors import StoreUnavailable
+from backscroll.errors import Sealed, StoreUnavailable
 from backscroll.session import Session
 from worker import process
 from worker.celery import app
@@ -24,6 +24,8 @@ def answer(tenant: str, session: str) -> None:
         )
     except StoreUnavailable as error:
         log.warning("turn left to the sweep: %s", error)
+    except Sealed as error:
+        log.error("turn put off: %s", error.message)  # noqa: TRY400  (the operator's to mend, not the code's)
 
 
 @app.task(name=COMPACT)
@@ -35,3 +37,5 @@ def compact(tenant: str, session: str) -> None:
             process.bell().ring_compaction(named)
     except StoreUnavailable as error:
         log.warning("compaction left to the sweep: %s", error)
+    except Sealed as error:
+        log.error("compaction put off: %s", error.message)  # noqa: TRY400

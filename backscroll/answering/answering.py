@@ -16,9 +16,10 @@ from backscroll.errors import LeaseLost, MediaFull, StoreUnavailable
 from backscroll.model.port import Model
 from backscroll.session import Session
 from backscroll.settings import Settings
+from backscroll.store import bounds
 from backscroll.store.redis import Store
 from backscroll.store.replies import ReplyError
-from backscroll.store.turns import Ended, Turn, claim, commit, fail, snooze
+from backscroll.store.turns import Completed, Ended, Turn, claim, commit, fail, snooze
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,9 @@ def _end(
     )
     # Asked once: a try that was replayed with another answer would give the next turn up as lost.
     ended = patiently(_write, answering, turn, outcome, stream.rest(), go_on=go_on())
+    if isinstance(outcome, Completed):
+        limits, spent = answering.settings.access, bounds.tokens_of(outcome.usage)
+        bounds.spend(answering.store, limits, turn.session.tenant, turn.reply_id, spent)
     if isinstance(outcome, Pause) and not outcome.seconds:
         answering.ring(turn.session)
     return ended

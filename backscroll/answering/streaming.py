@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from backscroll.cipher import PLAIN, Cipher
 from backscroll.errors import StoreUnavailable
 from backscroll.messages.media import detach
 from backscroll.messages.message import Usage
@@ -36,8 +37,9 @@ class Stream:
     an answer of Redis was lost. All that is held is never more than the answer itself.
     """
 
-    def __init__(self, turn: Turn, changed: threading.Condition) -> None:
+    def __init__(self, turn: Turn, changed: threading.Condition, cipher: Cipher = PLAIN) -> None:
         self.turn = turn
+        self._cipher = cipher
         self._changed = changed
         self._spoken = False  # a next try has something to take back
         self._anew = False
@@ -100,7 +102,7 @@ class Stream:
 
     def untold(self) -> bytes:
         """Give all that is not known to be told, with what came since as one more batch."""
-        told = list(self._heard())
+        told = list(events.sealed(self._cipher, self.turn.reply_id, self._heard()))
         if told:
             self._number += 1
             self._batches.append((self._number, told))
@@ -138,7 +140,7 @@ class Streams:
     @contextmanager
     def open(self, turn: Turn) -> Iterator[Stream]:
         """Give a turn somebody to hear its answer, until the block ends."""
-        stream = Stream(turn, self._changed)
+        stream = Stream(turn, self._changed, self._store.cipher(turn.session))
         with self._changed:
             self._open.add(stream)
             if self._thread is None:

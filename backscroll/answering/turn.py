@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 import msgspec
@@ -11,7 +12,7 @@ from backscroll.answering.lease import Lease
 from backscroll.answering.media import with_media
 from backscroll.compaction.plan import is_due
 from backscroll.compaction.window import Window
-from backscroll.errors import HandedBack, PermanentError, TransientError
+from backscroll.errors import HandedBack, PermanentError, Sealed, TransientError
 from backscroll.messages import tokens
 from backscroll.messages.media import detach
 from backscroll.messages.message import Message
@@ -20,7 +21,9 @@ from backscroll.model.port import Answer, Heard, Model, Prompt
 from backscroll.settings import Settings
 from backscroll.store.redis import Store
 from backscroll.store.replies import ReplyError
-from backscroll.store.turns import Completed, Turn
+from backscroll.store.turns import SEALED_PAUSE, Completed, Turn
+
+log = logging.getLogger(__name__)
 
 
 class Pause(msgspec.Struct, frozen=True):
@@ -50,7 +53,11 @@ def work(
         StoreUnavailable: when the media that the context refers to cannot be had.
     """
     prompt = build_prompt(turn, settings)
-    prompt = with_media(store, turn.session, prompt, settings.model.request_media_bytes)
+    try:
+        prompt = with_media(store, turn.session, prompt, settings.model.request_media_bytes)
+    except Sealed as error:
+        log.error("put off: reply=%s %s", turn.reply_id, error.message)  # noqa: TRY400  (no fault of the code)
+        return Pause(SEALED_PAUSE)
     try:
         answered, answer = _answer(prompt, model, settings, lease, heard)
     except HandedBack:

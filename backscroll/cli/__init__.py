@@ -13,6 +13,7 @@ _COMMANDS = {
     "replay": "backscroll.cli.replay",
     "eval": "backscroll.cli.evaluate",
     "budget": "backscroll.cli.budget",
+    "keys": "backscroll.cli.keys",
     "doctor": "backscroll.cli.doctor",
     "offline-model": "backscroll.cli.offline_model",
 }
@@ -40,6 +41,7 @@ def main() -> None:
     backscroll replay FILE           play real conversations through the HTTP API
     backscroll eval FILE             what a compacted context still holds of them
     backscroll budget                what turns cost, and which window serves them best
+    backscroll keys                  keys: of the API's clients, and of encryption at rest
     backscroll doctor                what is wrong with a deployment, and what to do about it
     backscroll offline-model         a local model that speaks Gemini's protocol
 

@@ -1,4 +1,4 @@
-"""The option that says where the server is, for every command that talks to one."""
+"""The options that say where the server is and who asks, for every command that talks to one."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ base_url = click.option(
     metavar="URL",
     callback=_url,
     help="Where Backscroll's web process is.",
+)
+
+
+api_key = click.option(
+    "--api-key",
+    envvar="BACKSCROLL_API_KEY",
+    show_envvar=True,
+    metavar="KEY",
+    help="Whose sessions, where the server asks for keys. In the variable, nobody else here sees it.",
 )
 
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from backscroll.cli.base_url import base_url, unreachable
+from backscroll.cli.base_url import api_key, base_url, unreachable
 
 _INTERRUPTED = 130
 
@@ -22,8 +22,15 @@ _INTERRUPTED = 130
 )
 @click.option("--json", "as_json", is_flag=True, help="Print each ended reply as one JSON object.")
 @base_url
+@api_key
 def command(
-    session: str, text: str | None, model: str | None, system: str | None, as_json: bool, base_url: str
+    session: str,
+    text: str | None,
+    model: str | None,
+    system: str | None,
+    as_json: bool,
+    base_url: str,
+    api_key: str | None,
 ) -> None:
     """Talk in SESSION, which begins with its first message and is there again tomorrow.
 
@@ -51,7 +58,7 @@ def command(
         said = text if text is not None else None if sys.stdin.isatty() else _read()
         if said is not None and not said.strip():
             raise click.ClickException("there is nothing to say: the message is empty")
-        with Client(base_url) as client:
+        with Client(base_url, api_key=api_key) as client:
             conversation = client.session(session)
             client.ping()
             if system is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from backscroll.cli.base_url import base_url, unreachable
+from backscroll.cli.base_url import api_key, base_url, unreachable
 
 _INTERRUPTED = 130
 
@@ -29,8 +29,16 @@ _INTERRUPTED = 130
     help="Sessions that play at a time.",
 )
 @base_url
+@api_key
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
-def command(file: Path, sessions: int | None, concurrency: int, base_url: str, as_json: bool) -> None:
+def command(
+    file: Path,
+    sessions: int | None,
+    concurrency: int,
+    base_url: str,
+    api_key: str | None,
+    as_json: bool,
+) -> None:
     """Play real conversations through the HTTP API, and check what became of them.
 
     FILE holds one conversation a line, as JSON:
@@ -78,6 +86,7 @@ def command(file: Path, sessions: int | None, concurrency: int, base_url: str, a
                     run,
                     scripts,
                     base_url=base_url,
+                    api_key=api_key,
                     concurrency=concurrency,
                     heard=lambda: progress.advance(turns),
                     checked=lambda: progress.advance(checks),

@@ -6,12 +6,17 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
+if TYPE_CHECKING:
+    from backscroll.running.deployment import Deployment
+
+_KEY = "-H 'Authorization: Bearer bsk_…' "
 _POST = """\
-  curl -s -H 'Content-Type: application/json' -H 'Prefer: wait=30' \\
+  curl -s {key}-H 'Content-Type: application/json' -H 'Prefer: wait=30' \\
        -d '{{"text":"My locker has the code 4711-B."}}' {url}/v1/sessions/s1/messages"""
 
 
@@ -35,10 +40,13 @@ def command(host: str, port: int, data_dir: Path, as_json: bool) -> None:
 
     \b
     backscroll up --port 9000
+    BACKSCROLL_API_KEYS=keys/api-keys backscroll up --host 0.0.0.0    keys from a file
     GEMINI_API_KEY=… backscroll up
     REDIS_URL=redis://history:6379/0 BROKER_URL=redis://broker:6379/0 backscroll up
 
-    To scale the processes apart from each other, start them by themselves: README.md, "Run it for real".
+    Without BACKSCROLL_API_KEYS only this machine may ask, and HOST is a loopback address: `backscroll keys
+    new --help`. To scale the processes apart from each other, start them by themselves: README.md, "Run it
+    for real".
     """  # noqa: D301  # click wants the character itself
     from backscroll.errors import BackscrollError
     from backscroll.running.deployment import deployment
@@ -56,7 +64,7 @@ def command(host: str, port: int, data_dir: Path, as_json: bool) -> None:
             if as_json:
                 click.echo(msgspec.json.encode(found).decode())
             else:
-                _tell(found.url, found.redis, found.model, found.logs, time.monotonic() - began)
+                _tell(found, time.monotonic() - began)
             sys.stdout.flush()
             watch.watch()
             click.echo("stopping; turns in work are finished or kept for the next start", err=True)
@@ -67,9 +75,10 @@ def command(host: str, port: int, data_dir: Path, as_json: bool) -> None:
         raise click.ClickException(said) from None
 
 
-def _tell(url: str, redis: str, model: str, logs: str, seconds: float) -> None:
+def _tell(found: Deployment, seconds: float) -> None:
     click.echo(f"Backscroll is up, after {seconds:.1f} s\n")
-    for name, value in (("address", url), ("history", redis), ("model", model), ("logs", logs)):
+    told = (("address", found.url), ("history", found.redis), ("model", found.model), ("logs", found.logs))
+    for name, value in told:
         click.echo(f"  {name:<9}{value}")
-    click.echo(f"\n{_POST.format(url=url)}\n")
+    click.echo(f"\n{_POST.format(url=found.url, key=_KEY if found.keys else '')}\n")
     click.echo("Ctrl-C stops all of it; the conversations stay.")

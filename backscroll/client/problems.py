@@ -17,11 +17,21 @@ from backscroll.errors import (
     Malformed,
     NotFound,
     PermanentError,
+    RateLimited,
     SessionBusy,
+    TokensSpent,
     TooLarge,
+    TooManySessions,
     TransientError,
+    Unauthorized,
 )
 
+_NO_ROOM: dict[str, type[InboxFull | RateLimited | TooManySessions | TokensSpent]] = {
+    "inbox_full": InboxFull,
+    "rate_limited": RateLimited,
+    "too_many_sessions": TooManySessions,
+    "token_budget_spent": TokensSpent,
+}
 _COME_AGAIN = frozenset({502, 503, 504})
 
 
@@ -80,12 +90,14 @@ def from_problem(
         return TransientError(problem.code, f"{where} answers {status} ({problem.code}): {said}", delay=delay)
     if status >= 500:
         return ServerBroke(problem.code, f"{where} answers {status} ({problem.code}): {said}")
+    if status == 401:
+        return Unauthorized(said)
     if status == 404:
         return NotFound(said)
     if status == 429:
         pause = 1.0 if delay is None else delay
-        full = problem.code == "inbox_full"
-        return InboxFull(said, delay=pause) if full else BusyError(problem.code, said, delay=pause)
+        kind = _NO_ROOM.get(problem.code)
+        return kind(said, delay=pause) if kind else BusyError(problem.code, said, delay=pause)
     if problem.code == "session_busy":
         return SessionBusy(said, delay=1.0 if delay is None else delay)
     return _refused(status, problem, said)

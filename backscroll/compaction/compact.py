@@ -26,7 +26,7 @@ from backscroll.model.port import Model
 from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.settings import Settings
-from backscroll.store import compactions
+from backscroll.store import bounds, compactions
 from backscroll.store.compactions import FREE, Brought, Change, Cost, Merge, Snapshot
 from backscroll.store.redis import Store
 
@@ -87,11 +87,14 @@ def _compact(compacting: Compacting, snapshot: Snapshot, count: int, window: Win
     messages, rest = snapshot.messages[:count], snapshot.messages[count:]
     written = write(writer, messages, refused=snapshot.refused)
     if written.chapter is None:
+        _count(compacting, snapshot, written.cost)
         return _refused(compacting, snapshot, written.refused, written.cost)
     ledger = bounded(extend(snapshot.ledger, messages, rest), budget.ledger_tokens)
     most = merging.room(ledger, budget.chapters_tokens) - written.chapter.tokens_after
     merge, cost = _merge(writer, snapshot, most)
     saved = _saved(snapshot, written.chapter, ledger, merge)
+    cost = _sum(written.cost, cost)
+    _count(compacting, snapshot, cost)
     unseen = snapshot.live > len(snapshot.messages)
     change = Change(
         chapter=written.chapter,
@@ -99,7 +102,7 @@ def _compact(compacting: Compacting, snapshot: Snapshot, count: int, window: Win
         merge=merge,
         saved=saved,
         again=unseen or is_due(rest, snapshot.tokens - saved, window),
-        cost=_sum(written.cost, cost),
+        cost=cost,
     )
     return compactions.write_back(compacting.store, snapshot, change)
 
@@ -138,6 +141,12 @@ def _refused(compacting: Compacting, snapshot: Snapshot, reason: str, cost: Cost
     pause = compactions.refuse(compacting.store, snapshot, reason, backoff, cost)
     log.warning("compaction refused: reason=%s next_try_seconds=%g", reason, pause)
     return "refused"
+
+
+def _count(compacting: Compacting, snapshot: Snapshot, cost: Cost) -> None:
+    """Count what was spent on the tenant's account, whatever becomes of the summary."""
+    limits, tenant = compacting.settings.access, snapshot.session.tenant
+    bounds.spend(compacting.store, limits, tenant, snapshot.token, cost.input_tokens + cost.output_tokens)
 
 
 def _sum(one: Cost, other: Cost) -> Cost:

@@ -26,6 +26,7 @@ async def replay(
     scripts: Sequence[Script],
     *,
     base_url: str,
+    api_key: str | None = None,
     concurrency: int,
     heard: Callable[[], None],
     checked: Callable[[], None],
@@ -36,6 +37,7 @@ async def replay(
         run: the run's name.
         scripts: the sessions.
         base_url: where the server is.
+        api_key: whose sessions, where it asks for keys.
         concurrency: how many sessions play at a time.
         heard: called after each message.
         checked: called after each session that was checked.
@@ -45,7 +47,7 @@ async def replay(
         BusyError: when it turned a message away for as long.
         PermanentError: when what answers is not Backscroll.
     """
-    async with AsyncClient(base_url, patience=_PATIENCE) as client:
+    async with AsyncClient(base_url, api_key=api_key, patience=_PATIENCE) as client:
         await client.ping()
         begun = time.monotonic()
         told = await _each(scripts, lambda script: play(client, script, heard=heard), concurrency)

@@ -14,6 +14,8 @@ import msgspec
 import redis as redis_py
 from redis.exceptions import RedisError
 
+from backscroll import binding
+from backscroll.api_keys import ApiKeys
 from backscroll.errors import PermanentError
 from backscroll.running import embedded_redis, programs
 from backscroll.running.supervisor import Supervisor
@@ -26,13 +28,17 @@ _AFTER_GRACE = 5.0
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
-    """What runs: the address, process ids by name, and for people which `redis` and which `model`."""
+    """What runs: the address, process ids by name, and for people which `redis` and which `model`.
+
+    `keys`: the HTTP API asks for API keys.
+    """
 
     url: str
     redis: str
     model: str
     logs: str
     offline: bool
+    keys: bool
     processes: dict[str, int]
 
 
@@ -55,7 +61,10 @@ def deployment(
         TransientError: when something takes too long.
         OSError: when the data folder cannot be used.
     """
-    load(environ)  # a wrong value is told before anything is started
+    # What is wrong is told before anything is started.
+    access = load(environ).access
+    ApiKeys(access.api_keys)
+    binding.check(host, access)
     _check_port(host, port)
     with _alone(data):
         watch = supervisor(data / "log")
@@ -94,6 +103,7 @@ def _told(
         model="the offline model, which only quotes; set GEMINI_API_KEY for Gemini" if offline else model,
         logs=str(data / "log"),
         offline=offline,
+        keys=bool(settings.access.api_keys),
         processes=processes,
     )
 

@@ -12,17 +12,19 @@ from typing import Any, get_type_hints
 import msgspec
 
 from backscroll.errors import InvalidSetting
+from backscroll.settings.access import AccessSettings
 from backscroll.settings.budget import RECENT_TURNS, BudgetSettings
 from backscroll.settings.checks import check
 from backscroll.settings.kinds import Group
 from backscroll.settings.model import ModelSettings
-from backscroll.settings.names import PREFIX, variable
+from backscroll.settings.names import OF_CLIENTS, PREFIX, variable
 from backscroll.settings.store import StoreSettings
 from backscroll.settings.web import WebSettings
 from backscroll.settings.worker import WorkerSettings, broker_of
 
 __all__ = [
     "RECENT_TURNS",
+    "AccessSettings",
     "BudgetSettings",
     "ModelSettings",
     "Settings",
@@ -42,6 +44,7 @@ class Settings(Group, frozen=True, kw_only=True):
     model: ModelSettings = ModelSettings()
     budget: BudgetSettings = BudgetSettings()
     web: WebSettings = WebSettings()
+    access: AccessSettings = AccessSettings()
     worker: WorkerSettings = WorkerSettings()
 
 
@@ -61,7 +64,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     values: dict[str, dict[str, Any]] = {}
     known = {variable(field.name): (group, field) for group, field in fields()}
     for name, raw in environ.items():
-        if name.startswith(PREFIX) and name not in known:
+        if name.startswith(PREFIX) and name not in known and name not in OF_CLIENTS:
             raise InvalidSetting(name, "there is no such setting; docs/settings.md lists them all")
         if name in known and raw != "":
             group, field = known[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backscroll.errors import InvalidSetting
 from backscroll.settings.budget import BudgetSettings
+from backscroll.settings.encryption import encryption_keys
 from backscroll.settings.model import ModelSettings
 from backscroll.settings.names import variable
 from backscroll.settings.store import StoreSettings
@@ -28,6 +29,7 @@ def check(budget: BudgetSettings, model: ModelSettings, store: StoreSettings, we
             variable("message_bytes"),
             "must not be above twice BACKSCROLL_CEILING_TOKENS, or a message could not be sent",
         )
+    encryption_keys(store.encryption_keys)
     _check_media(model, store, web)
 
 

@@ -17,4 +17,7 @@ Count = Annotated[int, Meta(ge=1)]
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings that are needed together."""
+    """Settings that are needed together. There are keys among them: printing one by mistake shows none."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 PREFIX = "BACKSCROLL_"
 
+# What `backscroll chat` and `replay` read, and servers that share an environment with them do not.
+OF_CLIENTS = frozenset({"BACKSCROLL_API_KEY"})
+
 # Variables that other tools read too keep the names that those tools gave them.
 _SHARED = {
     "redis_url": "REDIS_URL",

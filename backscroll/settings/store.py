@@ -44,6 +44,13 @@ class StoreSettings(Group, frozen=True, kw_only=True):
             description="seconds until a silent compaction is begun anew; above SUMMARY_DEADLINE",
         ),
     ] = 180.0
+    encryption_keys: Annotated[
+        str,
+        Meta(
+            description="content is sealed with the first of these keys, and opened with all: "
+            "`id:key` each, or the path of a file with one a line; empty: nothing is encrypted"
+        ),
+    ] = ""
     session_media_bytes: Annotated[
         Bytes, Meta(description="the most that all media of a session have together, each content once")
     ] = 64 * MIB

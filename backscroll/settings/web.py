@@ -12,9 +12,14 @@ from backscroll.settings.kinds import MIB, YEAR, Bytes, Count, Group, Seconds
 class WebSettings(Group, frozen=True, kw_only=True):
     """What the web process accepts."""
 
-    bind: Annotated[str, Meta(pattern=r"^.+:\d+$", description="address:port that gunicorn listens on")] = (
-        "127.0.0.1:8080"
-    )
+    bind: Annotated[
+        str,
+        Meta(
+            pattern=r"^(unix:.+|.+:\d+)$",
+            description="address:port or unix:path that gunicorn listens on; "
+            "without API_KEYS a local one only",
+        ),
+    ] = "127.0.0.1:8080"
     web_processes: Annotated[Count, Meta(description="gunicorn workers")] = 1
     body_bytes: Annotated[
         Bytes, Meta(description="largest request body; holds MESSAGE_BYTES and, as base64, MEDIA_BYTES")

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from secrets import token_hex
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from backscroll.errors import NotFound
-from backscroll.ledger.ledger import Ledger, decode_ledger, encode_ledger
-from backscroll.messages.archive import pack
-from backscroll.messages.chapter import Chapter, decode_chapter, encode_chapter
+from backscroll.errors import NotFound, Sealed
+from backscroll.ledger.ledger import Ledger
+from backscroll.messages.chapter import Chapter
 from backscroll.messages.codec import decode
 from backscroll.messages.message import Message
 from backscroll.session import Session
+from backscroll.store import content
 from backscroll.store.redis import Store, table
 
 Brought = Literal["applied", "offered", "discarded"]
 
 # The largest piece of a history that one compaction looks at.
 _SNAPSHOT_BYTES = 400_000
+# Seconds until a session whose key is missing is looked at again.
+_SEALED_PAUSE = 60.0
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The oldest live messages of a session, as they were when the compaction began.
 
-    `stored` are the same messages as bytes: what is archived is what was written, to the byte.
+    `encoded` are the same messages as bytes: what is archived is what was written, to the byte.
     `live` counts all live messages: there are more than these where the history is far behind.
     `refused` are the reasons of the refusals since the last change, oldest first. `keep` is how many turns
     stay verbatim, where somebody asked for that.
@@ -36,7 +38,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     session: Session
     chapters: tuple[Chapter, ...]
     messages: tuple[Message, ...]
-    stored: tuple[bytes, ...]
+    encoded: tuple[bytes, ...]
     live: int
     watermark: int
     tokens: int
@@ -98,24 +100,38 @@ def request(store: Store, session: Session, *, keep: int | None = None) -> None:
 
 
 def begin(store: Store, session: Session, token: str) -> Snapshot | None:
-    """Take a snapshot; None when there is nothing to do, or another compaction is at it."""
+    """Take a snapshot; None when there is nothing to do, or another compaction is at it.
+
+    Raises:
+        Sealed: when a key is missing; the compaction is put off.
+        StoreUnavailable: when Redis does not serve.
+    """
     state, *rest = store.run(
         "begin_compaction", session, token, int(store.settings.compaction_lease * 1000), _SNAPSHOT_BYTES
     )
     if state != b"snapshot":
         return None
-    flat, chapters, ledger, stored, live = rest
-    meta = table(flat)
+    try:
+        return _snapshot(store, session, token, rest)
+    except Sealed:
+        _end(store, session, token, "", int(_SEALED_PAUSE * 1000), FREE)
+        raise
+
+
+def _snapshot(store: Store, session: Session, token: str, found: Sequence[Any]) -> Snapshot:
+    flat, chapters, ledger, stored, live = found
+    meta, cipher = table(flat), store.cipher(session)
+    encoded = content.open_messages(cipher, stored)
     return Snapshot(
         token=token,
         session=session,
-        chapters=tuple(map(decode_chapter, chapters)),
-        messages=tuple(map(decode, stored)),
-        stored=tuple(stored),
+        chapters=content.decode_chapters(cipher, chapters),
+        messages=tuple(map(decode, encoded)),
+        encoded=encoded,
         live=live,
         watermark=int(meta["watermark"]),
         tokens=int(meta["context_tokens"]),
-        ledger=decode_ledger(ledger),
+        ledger=content.decode_ledger(cipher, ledger),
         refused=msgspec.json.decode(meta.get("refused_lately", b"[]"), type=tuple[str, ...]),
         keep=int(meta["forced_keep"]) if meta.get("forced_keep") else None,
     )
@@ -133,23 +149,24 @@ def write_back(store: Store, snapshot: Snapshot, change: Change) -> Brought:
     """
     _check(snapshot, change)
     chapter, merge, cost = change.chapter, change.merge, change.cost
-    covered: Sequence[bytes] = snapshot.stored[: chapter.last - snapshot.watermark]
+    cipher = store.cipher(snapshot.session)
+    covered = snapshot.encoded[: chapter.last - snapshot.watermark]
     result: bytes = store.run(
         "write_back",
         snapshot.session,
         snapshot.token,
         snapshot.watermark,
         chapter.last,
-        encode_chapter(chapter),
+        content.encode_chapter(cipher, chapter),
         change.saved,
         "1" if change.again else "",
         # Left as it is stored where it says the same: a newer version may have written more into it.
-        encode_ledger(change.ledger) if change.ledger != snapshot.ledger else "",
+        content.encode_ledger(cipher, change.ledger) if change.ledger != snapshot.ledger else "",
         merge.first if merge else 0,
         merge.count if merge else 0,
-        encode_chapter(merge.chapter) if merge else "",
+        content.encode_chapter(cipher, merge.chapter) if merge else "",
         *msgspec.structs.astuple(cost),
-        *pack(chapter.first, covered),
+        *content.pack_archive(cipher, chapter.first, covered),
     )
     return result.decode()  # type: ignore[return-value]  # the script gives no other
 
@@ -170,12 +187,12 @@ def _check(snapshot: Snapshot, change: Change) -> None:
 
 def finish(store: Store, snapshot: Snapshot) -> None:
     """End a compaction that had nothing to do."""
-    _end(store, snapshot, "", "", FREE)
+    _end(store, snapshot.session, snapshot.token, "", "", FREE)
 
 
 def give_back(store: Store, snapshot: Snapshot, cost: Cost = FREE) -> None:
     """End a compaction that this process cannot finish; it is due again at once."""
-    _end(store, snapshot, "", 0, cost)
+    _end(store, snapshot.session, snapshot.token, "", 0, cost)
 
 
 def refuse(store: Store, snapshot: Snapshot, reason: str, pause: float, cost: Cost = FREE) -> float:
@@ -191,14 +208,14 @@ def refuse(store: Store, snapshot: Snapshot, reason: str, pause: float, cost: Co
     Returns:
         Seconds until the next try.
     """
-    return _end(store, snapshot, reason, int(pause * 1000), cost) / 1000
+    return _end(store, snapshot.session, snapshot.token, reason, int(pause * 1000), cost) / 1000
 
 
-def _end(store: Store, snapshot: Snapshot, reason: str, pause: int | str, cost: Cost) -> int:
+def _end(store: Store, session: Session, token: str, reason: str, pause: int | str, cost: Cost) -> int:
     planned: int = store.run(
         "end_compaction",
-        snapshot.session,
-        snapshot.token,
+        session,
+        token,
         reason,
         pause,
         *msgspec.structs.astuple(cost),

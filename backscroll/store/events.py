@@ -5,10 +5,11 @@ They are for reading along. What lasts is the reply: where its events have expir
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from backscroll.cipher import Cipher
 from backscroll.errors import NotFound
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Part, Text, to_stored
@@ -16,6 +17,7 @@ from backscroll.session import Session
 from backscroll.store import replies
 from backscroll.store.redis import Store
 from backscroll.store.replies import TERMINAL, Reply, Status
+from backscroll.store.scripts import string
 from backscroll.store.turns import Turn
 
 # The id of what nobody has told: how things stand for who comes before the first event, or after the last one
@@ -24,8 +26,11 @@ ORIGIN = "0-0"
 # The end of a reply that ended before there were events.
 _AN_END = "0-1"
 
-# A kind and its data as JSON.
-Untold = tuple[str, str]
+# A kind and its data: JSON, which may be sealed.
+Untold = tuple[str, str | bytes]
+
+# The kinds that tell states and numbers, and nothing that was said.
+_TELL_NOTHING_SAID = frozenset({"status", "usage", "end"})
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -79,9 +84,33 @@ def _json(said: object) -> str:
     return msgspec.json.encode(said).decode()
 
 
+def sealed(cipher: Cipher, reply_id: str, told: Iterable[Untold]) -> Iterator[Untold]:
+    """Seal those events of a reply that tell what was said: before they are packed."""
+    for kind, data in told:
+        if kind in _TELL_NOTHING_SAID or not cipher.seals:
+            yield kind, data
+        else:
+            yield kind, cipher.seal("event", _bytes(data), reply_id)
+
+
+def opened(cipher: Cipher, reply_id: str, told: Told) -> Told:
+    """Open what `sealed` sealed, as it was read or heard.
+
+    Raises:
+        Sealed: when the key is missing.
+    """
+    events = tuple(
+        Event(each.id, each.kind, cipher.open("event", each.data, reply_id)) for each in told.events
+    )
+    return Told(events, told.ended)
+
+
 def pack(batches: Iterable[tuple[int, Sequence[Untold]]]) -> bytes:
     """Put numbered batches into the form in which the scripts take them; b"" where there are none."""
-    found = list(batches)
+    found = [
+        (number, [(kind, string(data) if isinstance(data, bytes) else data) for kind, data in told])
+        for number, told in batches
+    ]
     return msgspec.msgpack.encode(found) if found else b""
 
 
@@ -100,14 +129,19 @@ def read(store: Store, session: Session, reply_id: str, after: str | None = None
 
     Raises:
         NotFound: when the session has no such reply.
+        Sealed: when the key of what was told is missing.
         StoreUnavailable: when Redis does not serve.
     """
     found = store.run("read_events", session, reply_id, after or "")
     if not found:
         raise NotFound(f"session {session.id} has no reply {reply_id!r}")
     state, attempts, position, end, entries = found
+    cipher = store.cipher(session)
     end = end.decode() or _AN_END
-    events = tuple(Event(name.decode(), kind.decode(), data) for name, (kind, data) in entries)
+    events = tuple(
+        Event(name.decode(), kind.decode(), cipher.open("event", data, reply_id))
+        for name, (kind, data) in entries
+    )
     ended = state.decode() in TERMINAL
     if ended and not events and order(after or ORIGIN) < order(end):
         return Told(_told_anew(replies.read(store, session, reply_id), end), ended=True)
@@ -136,4 +170,8 @@ def _told_anew(reply: Reply, end: str) -> tuple[Event, ...]:
 
 def _origin(told: Untold) -> Event:
     kind, data = told
-    return Event(ORIGIN, kind, data.encode())
+    return Event(ORIGIN, kind, _bytes(data))
+
+
+def _bytes(data: str | bytes) -> bytes:
+    return data.encode() if isinstance(data, str) else data

@@ -51,19 +51,21 @@ class Following:
 
         Raises:
             NotFound: when the reply is gone.
+            Sealed: when the key of what was told is missing.
         """
         if told.events:
             yield told.events
         if told.ended:
             return
         cursor = told.events[-1].id if told.events else after or ORIGIN
-        heard_at = time.monotonic()
+        heard_at, cipher = time.monotonic(), self._store.cipher(session)
         with self._follower(keys.events(session, self._store.settings.shards, reply_id)) as follower:
             while not self._released:
                 came = follower.take(heard_at + silence - time.monotonic())
-                told = (
-                    self._look(session, reply_id, cursor, follower) if came is None else _behind(cursor, came)
-                )
+                if came is None:
+                    told = self._look(session, reply_id, cursor, follower)
+                else:
+                    told = events.opened(cipher, reply_id, _behind(cursor, came))
                 if told.events:
                     cursor = told.events[-1].id
                 if told.events or time.monotonic() >= heard_at + silence:

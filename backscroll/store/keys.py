@@ -12,6 +12,12 @@ last access to the session, and no sooner than in two days while any reply waits
                       of them is in the reply
     due, compactions  a shard's own: after the longest time to live of a session that was put there
     meter             a shard's own: 90 days after the last turn or compaction that was counted in it
+    bs:{tenant/NAME}:…  a tenant's own, and only where it has limits; a slash is in no name of a shard
+        sessions      after the longest time to live of a session that has a place in it
+        ttls          like sessions, whose own times to live it holds
+        tokens        at midnight, UTC
+        counted:<id>  after a minute: the turn or compaction was counted in tokens
+    bs:limits:…       after two minutes: requests that a tenant made, counted by the library `limits`
     bs:sweeper        after three sweep intervals: the worker that sweeps at the moment
 """
 
@@ -28,6 +34,7 @@ ENDED = PREFIX + "ended"
 DROPPED = PREFIX + "dropped"
 CALLS = PREFIX + "calls:"
 SWEEPER = PREFIX + "sweeper"
+LIMITS = PREFIX + "limits"
 
 # In the order in which the scripts take them (lua/parts/session.lua).
 _OF_SESSION = ("meta", "live", "chapters", "ledger", "archive", "inbox", "lock", "offer", "replies", "media")
@@ -42,6 +49,11 @@ def of_shard(shard: int) -> tuple[str, str]:
 def meter(shard: int) -> str:
     """Give the key under which a shard counts its turns, compactions and their tokens."""
     return f"{PREFIX}{{{shard}}}:meter"
+
+
+def of_tenant(tenant: str, name: str) -> str:
+    """Give one of the keys in which a tenant's sessions and tokens are counted; all lie in one slot."""
+    return f"{PREFIX}{{tenant/{tenant}}}:{name}"
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ come back. A retry may replay a write whose answer was lost, so every script is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,9 +23,11 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
+from backscroll.cipher import PLAIN, Cipher
 from backscroll.errors import StoreUnavailable
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
+from backscroll.settings.encryption import encryption_keys
 from backscroll.store import keys
 from backscroll.store.scripts import Script, script
 
@@ -66,12 +68,26 @@ def connect_to_listen(url: str) -> redis_py.Redis:
     )
 
 
+def _ciphers(settings: StoreSettings) -> Callable[[str], Cipher]:
+    keys = encryption_keys(settings.encryption_keys)
+    if not keys.by_id:
+        return lambda _session: PLAIN
+    from backscroll.sealing import Sealing  # 35 ms of cryptography, which most deployments need not pay
+
+    return Sealing(keys.by_id, seals=keys.seals).cipher
+
+
 class Store:
     """The history store: its connection and its settings. Threads may share it, forked processes not."""
 
     def __init__(self, settings: StoreSettings) -> None:
         self.settings = settings
         self.client = connect(settings.redis_url)
+        self._ciphers = _ciphers(settings)
+
+    def cipher(self, session: Session) -> Cipher:
+        """Give what seals the values of `session` before they are stored, and opens them."""
+        return self._ciphers(str(session))
 
     def run(self, name: str, session: Session, *args: Argument) -> Any:
         """Run the script `name` about `session`; what it takes and gives stands at its head.

@@ -9,13 +9,14 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from backscroll.cipher import Cipher
 from backscroll.errors import InboxFull, InvalidRequest, NotFound, SessionBusy
-from backscroll.messages.codec import decode_parts, encode_parts
+from backscroll.messages.codec import encode_parts
 from backscroll.messages.media import Media
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Part, spoken
 from backscroll.session import Session
-from backscroll.store import keys, media
+from backscroll.store import content, keys, media
 from backscroll.store.redis import Store, table
 
 Status = Literal["queued", "in_progress", "completed", "failed", "cancelled", "incomplete"]
@@ -33,6 +34,16 @@ class ReplyError(msgspec.Struct, frozen=True):
     code: str
     message: str
     retryable: bool
+
+
+def encode_error(cipher: Cipher, reply_id: str, error: ReplyError) -> bytes:
+    """Give an error as its reply holds it: what a provider says of a prompt may quote it."""
+    return cipher.seal("error", msgspec.json.encode(error), reply_id)
+
+
+def decode_error(cipher: Cipher, reply_id: str, stored: bytes) -> ReplyError:
+    """Read an error; one that a script wrote is not sealed, and says nothing of what was said."""
+    return msgspec.json.decode(cipher.open("error", stored, reply_id), type=ReplyError)
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,32 +111,20 @@ def submit(store: Store, session: Session, submission: Submission) -> Submitted:
         SessionBusy: when anything is in work and the client asked to be turned away then.
         InvalidRequest: when the idempotency key was used for another body.
         MediaFull: when the session has no room for the media.
+        Sealed: when the idempotency key was used under an encryption key that is missing.
         StoreUnavailable: when Redis does not serve.
     """
-    request = encode_parts(submission.parts)
-    idem, fingerprint = "", ""
-    if submission.idempotency_key is not None:
-        digest = sha256(submission.idempotency_key.encode()).hexdigest()
-        idem = keys.idempotency(session, store.settings.shards, digest)
-        fingerprint = sha256(request + b"\0" + (submission.model or "").encode()).hexdigest()
-    state, *rest = store.run(
-        "submit",
-        session,
-        "r_" + token_hex(12),
-        request,
-        submission.model or "",
-        store.settings.inbox_limit,
-        int(store.settings.ring_grace * 1000),
-        submission.on_busy,
-        submission.merged_bytes,
-        idem,
-        fingerprint,
-        *media.to_keep(store, submission.media),
-    )
+    reply_id, fingerprints = "r_" + token_hex(12), _fingerprints(store, session, submission)
+    state, *rest = _submit(store, session, submission, reply_id, fingerprints[0])
+    if state == b"reused":
+        made = rest[0].decode()
+        store.cipher(session).check_tag(made)
+        if made in fingerprints:  # the same message, taken for another since the keys were others then
+            state, *rest = _submit(store, session, submission, reply_id, made)
     match state:
         case b"accepted":
-            reply_id, position, ring, new = rest
-            return Submitted(reply_id.decode(), position if position >= 0 else None, ring == 1, new == 1)
+            accepted, position, ring, new = rest
+            return Submitted(accepted.decode(), position if position >= 0 else None, ring == 1, new == 1)
         case b"reused":
             raise InvalidRequest(
                 "Idempotency-Key", "this key was used for another message", code="idempotency_key_reused"
@@ -138,17 +137,47 @@ def submit(store: Store, session: Session, submission: Submission) -> Submitted:
             raise InboxFull(f"{rest[0]} messages wait in this session, no more fit", delay=TURN)
 
 
+def _submit(store: Store, session: Session, said: Submission, reply_id: str, fingerprint: str) -> Any:
+    cipher, idem = store.cipher(session), ""
+    if said.idempotency_key is not None:
+        digest = sha256(said.idempotency_key.encode()).hexdigest()
+        idem = keys.idempotency(session, store.settings.shards, digest)
+    return store.run(
+        "submit",
+        session,
+        reply_id,
+        content.encode_request(cipher, said.parts),
+        said.model or "",
+        store.settings.inbox_limit,
+        int(store.settings.ring_grace * 1000),
+        said.on_busy,
+        content.room_for_requests(cipher, said.merged_bytes),
+        idem,
+        fingerprint,
+        *media.to_keep(store, session, said.media),
+    )
+
+
+def _fingerprints(store: Store, session: Session, said: Submission) -> tuple[str, ...]:
+    """Give all by which this message may be known to an idempotency key, the one to note first."""
+    if said.idempotency_key is None:
+        return ("",)
+    whole = encode_parts(said.parts) + b"\0" + (said.model or "").encode()
+    return store.cipher(session).tags("fingerprint", sha256(whole).hexdigest())
+
+
 def read(store: Store, session: Session, reply_id: str) -> Reply:
     """Read a reply.
 
     Raises:
         NotFound: when the session has no such reply.
+        Sealed: when the key of what it holds is missing.
         StoreUnavailable: when Redis does not serve.
     """
     flat, position = store.run("read_reply", session, reply_id)
     if b"status" not in flat[::2]:  # none, or the record of a message that was merged into another's reply
         raise NotFound(f"session {session.id} has no reply {reply_id!r}")
-    return _reply(session, reply_id, table(flat), position)
+    return _reply(store.cipher(session), session, reply_id, table(flat), position)
 
 
 def cancel(store: Store, session: Session, reply_id: str) -> bool:
@@ -166,7 +195,7 @@ def cancel(store: Store, session: Session, reply_id: str) -> bool:
     return bool(rest[0])
 
 
-def _reply(session: Session, reply_id: str, fields: dict[str, bytes], position: int) -> Reply:
+def _reply(cipher: Cipher, session: Session, reply_id: str, fields: dict[str, bytes], position: int) -> Reply:
     def decoded(name: str, kind: Any) -> Any:
         return msgspec.json.decode(fields[name], type=kind) if name in fields else None
 
@@ -176,10 +205,10 @@ def _reply(session: Session, reply_id: str, fields: dict[str, bytes], position: 
         id=reply_id,
         session=session,
         status=status,  # type: ignore[arg-type]  # asserted above
-        parts=decode_parts(fields["parts"]) if "parts" in fields else (),
+        parts=content.decode_answer(cipher, reply_id, fields["parts"]) if "parts" in fields else (),
         usage=decoded("usage", Usage),
         model=fields["answered_by"].decode() if "answered_by" in fields else None,
-        error=decoded("error", ReplyError),
+        error=decode_error(cipher, reply_id, fields["error"]) if "error" in fields else None,
         attempts=int(fields["attempts"]),
         position=position if position >= 0 else None,
         seq=decoded("seq", int),

@@ -9,12 +9,13 @@ from typing import Any, Literal
 import msgspec
 
 from backscroll.errors import InvalidRequest, NotFound, SessionBusy
-from backscroll.ledger.ledger import Ledger, decode_ledger, encode_ledger
-from backscroll.messages.archive import unpack
-from backscroll.messages.chapter import Chapter, decode_chapter
+from backscroll.ledger.ledger import Ledger
+from backscroll.messages.chapter import Chapter
 from backscroll.session import Session
+from backscroll.store import content
 from backscroll.store.redis import Store, table
 from backscroll.store.replies import TURN
+from backscroll.store.scripts import string
 
 # No seq is higher: nothing of the archive is read.
 _NOTHING = 10**15
@@ -47,6 +48,7 @@ def restore(store: Store, session: Session, *, budget: int, chapters: int | None
         InvalidRequest: when so many `chapters` do not fit the budget.
         StoreUnavailable: when Redis does not serve.
     """
+    cipher = store.cipher(session)
     for _ in range(_TRIES):
         meta, found, stored, _none = _look(store, session, _NOTHING)
         watermark, tokens = int(meta["watermark"]), int(meta["context_tokens"])
@@ -60,9 +62,13 @@ def restore(store: Store, session: Session, *, budget: int, chapters: int | None
         lowered = found[-count].first - 1
         _meta, _found, _stored, blocks = _look(store, session, lowered)
         # The archive's blocks come newest first, and so have the messages to: each goes before the last.
-        messages = [message for block in blocks for _seq, message in reversed(list(unpack(block)))]
+        messages = [
+            message
+            for block in blocks
+            for _seq, message in reversed([*content.unpack_archive(cipher, block)])
+        ]
         freed = sum(chapter.tokens_before for chapter in found[-count:])
-        ledger = without(decode_ledger(stored), lowered, freed)
+        ledger = without(content.decode_ledger(cipher, stored), lowered, freed)
         state: bytes = store.run(
             "restore",
             session,
@@ -73,8 +79,8 @@ def restore(store: Store, session: Session, *, budget: int, chapters: int | None
             count,
             len(blocks),
             size,
-            encode_ledger(ledger) if ledger != Ledger() else "",
-            b"\n".join(messages),
+            content.encode_ledger(cipher, ledger) if ledger != Ledger() else "",
+            msgspec.msgpack.encode(list(map(string, content.seal_messages(cipher, messages)))),
         )
         if state == b"restored":
             return Restored(chapters=count, messages=len(messages), watermark=lowered, context_tokens=size)
@@ -113,7 +119,7 @@ def _look(
     state, *rest = store.run("begin_restore", session, after)
     _refuse(session, state)
     flat, chapters, ledger, blocks = rest
-    return table(flat), tuple(map(decode_chapter, chapters)), ledger, blocks
+    return table(flat), content.decode_chapters(store.cipher(session), chapters), ledger, blocks
 
 
 def _refuse(session: Session, state: Any) -> None:

@@ -12,6 +12,8 @@ from functools import cache
 from hashlib import sha1
 from importlib.resources import files
 
+import msgspec
+
 _USES = re.compile(r"^-- .*\buses: ([a-z, ]+)$", re.MULTILINE)
 
 
@@ -32,6 +34,11 @@ def script(name: str) -> Script:
     _collect(own, parts)
     text = "\n".join([*parts.values(), own])
     return Script(name, text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+def string(data: bytes) -> msgspec.Raw:
+    """Give bytes as a msgpack string, for a script to unpack: Redis does not know msgpack's binary type."""
+    return msgspec.Raw(b"\xdb" + len(data).to_bytes(4, "big") + data)
 
 
 def _collect(text: str, parts: dict[str, str]) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from backscroll.errors import NotFound
-from backscroll.messages.archive import unpack
-from backscroll.messages.chapter import Chapter, decode_chapter
+from backscroll.messages.chapter import Chapter
 from backscroll.messages.codec import decode
 from backscroll.messages.message import Message
 from backscroll.session import Session
-from backscroll.session_settings import SessionSettings, decode_settings, encode_settings
-from backscroll.store import keys
+from backscroll.session_settings import SessionSettings
+from backscroll.store import content, keys
 from backscroll.store.compactions import Cost
 from backscroll.store.redis import Store, table
 from backscroll.store.turns import Context, context
@@ -74,7 +73,7 @@ def state(store: Store, session: Session) -> State:
         StoreUnavailable: when Redis does not serve.
     """
     flat, chapters, inbox, lock, ttl, due, recent = store.run("read_session", session, _RECENT)
-    meta = table(flat)
+    meta, cipher = table(flat), store.cipher(session)
     if not meta:
         raise _missing(session)
 
@@ -87,7 +86,7 @@ def state(store: Store, session: Session) -> State:
         turns=number("turns"),
         watermark=number("watermark"),
         context_tokens=number("context_tokens"),
-        chapters=tuple(map(decode_chapter, chapters)),
+        chapters=content.decode_chapters(cipher, chapters),
         pending=tuple(reply_id.decode() for reply_id in inbox),
         replies=tuple(
             Recent(reply_id.decode(), status.decode(), int(created), int(finished) if finished else None)
@@ -107,7 +106,7 @@ def state(store: Store, session: Session) -> State:
         stale_writes=number("stale_writes"),
         created_at=number("created_at"),
         expires_in=ttl / 1000,
-        settings=decode_settings(meta.get("settings")),
+        settings=content.decode_settings(cipher, meta.get("settings")),
     )
 
 
@@ -121,7 +120,9 @@ def configure(store: Store, session: Session, settings: SessionSettings) -> bool
         StoreUnavailable: when Redis does not serve.
     """
     ttl = "" if settings.ttl is None else int(settings.ttl * 1000)
-    began: int = store.run("configure", session, encode_settings(settings), ttl)
+    began: int = store.run(
+        "configure", session, content.encode_settings(store.cipher(session), settings), ttl
+    )
     return began == 1
 
 
@@ -136,10 +137,14 @@ def transcript(store: Store, session: Session, *, after: int = 0, limit: int = 1
     if not found:
         raise _missing(session)
     last, blocks, live = found
+    cipher = store.cipher(session)
     archived = [
-        decode(stored) for block in blocks for seq, stored in unpack(block) if after < seq <= after + limit
+        decode(encoded)
+        for block in blocks
+        for seq, encoded in content.unpack_archive(cipher, block)
+        if after < seq <= after + limit
     ]
-    messages = (*archived, *map(decode, live))
+    messages = (*archived, *content.decode_messages(cipher, live))
     end = messages[-1].seq if messages else after
     return Page(messages, end if end < int(last) else None)
 
@@ -154,7 +159,7 @@ def read_context(store: Store, session: Session) -> Context:
     flat, chapters, ledger, messages = store.run("read_context", session)
     if not flat:
         raise _missing(session)
-    return context(table(flat), chapters, ledger, messages)
+    return context(store.cipher(session), table(flat), chapters, ledger, messages)
 
 
 def delete(store: Store, session: Session) -> None:

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from backscroll.errors import LeaseLost
-from backscroll.ledger.ledger import Ledger, decode_ledger
-from backscroll.messages.chapter import Chapter, decode_chapter
-from backscroll.messages.codec import decode, decode_parts, encode, encode_parts
+from backscroll.cipher import Cipher
+from backscroll.errors import LeaseLost, Sealed
+from backscroll.ledger.ledger import Ledger
+from backscroll.messages.chapter import Chapter
 from backscroll.messages.media import Media
 from backscroll.messages.message import Message, Usage
 from backscroll.messages.part import Part
 from backscroll.session import Session
-from backscroll.session_settings import SessionSettings, decode_settings
-from backscroll.store import media
+from backscroll.session_settings import SessionSettings
+from backscroll.store import content, media
 from backscroll.store.meter import bucket
 from backscroll.store.redis import Argument, Store, table
-from backscroll.store.replies import ReplyError
+from backscroll.store.replies import ReplyError, encode_error
 
 # What a claim returns of the live messages: more than any ceiling's worth of JSON around a token.
 _BYTES_A_TOKEN = 16
+
+# Seconds until a turn that does not open is looked at again: the operator has to find a key first.
+SEALED_PAUSE = 15.0
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,9 +94,13 @@ def claim(store: Store, session: Session, token: str, *, ceiling: int) -> Turn |
 
     Returns:
         The turn, or None when there is nothing to do here: nothing waits, or somebody is at it.
+
+    Raises:
+        Sealed: when a key is missing. The turn keeps its place and spends no attempt; it is put off.
+        StoreUnavailable: when Redis does not serve.
     """
     state, *rest = store.run("claim", session, token, *_terms(store, ceiling))
-    return _turn(session, token, rest) if state == b"turn" else None
+    return _taken_up(store, session, token, rest) if state == b"turn" else None
 
 
 def renew(store: Store, held: Sequence[tuple[Session, str]]) -> list[bool]:
@@ -114,7 +122,7 @@ def commit(
         LeaseLost: when the session is not ours any more. Nothing was written.
         MediaFull: when the session has no room for the answer's media. Nothing was written.
     """
-    seq = turn.context.last + 1
+    seq, cipher = turn.context.last + 1, store.cipher(turn.session)
     user = Message(seq=seq, role="user", ts=turn.accepted_at, parts=turn.request)
     model = Message(
         seq=seq + 1,
@@ -132,8 +140,8 @@ def commit(
         go_on,
         ceiling,
         "completed" if answer.complete else "incomplete",
-        encode(user),
-        encode(model),
+        content.encode_message(cipher, user),
+        content.encode_message(cipher, model),
         turn.context.last,
         answer.tokens,
         "1" if answer.compaction_due else "",
@@ -141,10 +149,10 @@ def commit(
         "" if answer.measured else "1",
         *_counted(turn.context, answer),
         untold,
-        encode_parts(answer.parts),
+        content.encode_answer(cipher, turn.reply_id, answer.parts),
         answer.model,
         msgspec.json.encode(answer.usage),
-        *media.to_keep(store, answer.media),
+        *media.to_keep(store, turn.session, answer.media),
     )
 
 
@@ -161,7 +169,8 @@ def fail(store: Store, turn: Turn, error: ReplyError, *, go_on: bool, ceiling: i
     Raises:
         LeaseLost: when the session is not ours any more. Nothing was written.
     """
-    return _end(store, "fail", turn, go_on, ceiling, msgspec.json.encode(error))
+    stored = encode_error(store.cipher(turn.session), turn.reply_id, error)
+    return _end(store, "fail", turn, go_on, ceiling, stored)
 
 
 def snooze(store: Store, turn: Turn, pause: float) -> None:
@@ -170,7 +179,11 @@ def snooze(store: Store, turn: Turn, pause: float) -> None:
     Raises:
         LeaseLost: when the session is not ours any more. Nothing was written.
     """
-    (state,) = store.run("snooze", turn.session, turn.token, turn.reply_id, int(pause * 1000))
+    _put_off(store, turn.session, turn.token, turn.reply_id, pause)
+
+
+def _put_off(store: Store, session: Session, token: str, reply_id: str, pause: float) -> None:
+    (state,) = store.run("snooze", session, token, reply_id, int(pause * 1000))
     if state == b"lost":
         raise LeaseLost
 
@@ -195,37 +208,56 @@ def _end(store: Store, name: str, turn: Turn, go_on: bool, ceiling: int, *args: 
     if state == b"no room":
         raise media.full(store, rest[0])
     ring_compaction, (then, *more) = rest
+    next_turn = None
+    if then == b"turn":
+        # This turn is written: what is wrong with the next one is for who claims it next.
+        with suppress(Sealed):
+            next_turn = _taken_up(store, turn.session, turn.token, more)
     return Ended(
-        next_turn=_turn(turn.session, turn.token, more) if then == b"turn" else None,
+        next_turn=next_turn,
         ring=then == b"released" and more[0] == 1,
         ring_compaction=ring_compaction == 1,
     )
 
 
-def _turn(session: Session, token: str, found: list[Any]) -> Turn:
+def _taken_up(store: Store, session: Session, token: str, found: list[Any]) -> Turn:
+    """Read a turn that is ours now; put it off when it does not open, so that it is there when it does."""
+    try:
+        return _turn(store.cipher(session), session, token, found)
+    except Sealed:
+        with suppress(LeaseLost):
+            _put_off(store, session, token, found[0].decode(), SEALED_PAUSE)
+        raise
+
+
+def _turn(cipher: Cipher, session: Session, token: str, found: list[Any]) -> Turn:
     reply_id, flat, meta, chapters, ledger, messages = found
     reply, fields = table(flat), table(meta)
     return Turn(
         session=session,
         token=token,
         reply_id=reply_id.decode(),
-        request=decode_parts(reply["request"]),
+        request=content.decode_request(cipher, reply["request"]),
         model=reply["model"].decode() or None,
         attempt=int(reply["attempts"]),
         accepted_at=int(reply["created_at"]),
-        context=context(fields, chapters, ledger, messages),
-        settings=decode_settings(fields.get("settings")),
+        context=context(cipher, fields, chapters, ledger, messages),
+        settings=content.decode_settings(cipher, fields.get("settings")),
     )
 
 
 def context(
-    meta: dict[str, bytes], chapters: Sequence[bytes], ledger: bytes | None, messages: Sequence[bytes]
+    cipher: Cipher,
+    meta: dict[str, bytes],
+    chapters: Sequence[bytes],
+    ledger: bytes | None,
+    messages: Sequence[bytes],
 ) -> Context:
     """Read a context out of what a script returned."""
     return Context(
-        chapters=tuple(map(decode_chapter, chapters)),
-        ledger=decode_ledger(ledger),
-        messages=tuple(map(decode, messages)),
+        chapters=content.decode_chapters(cipher, chapters),
+        ledger=content.decode_ledger(cipher, ledger),
+        messages=content.decode_messages(cipher, messages),
         last=int(meta["last"]),
         watermark=int(meta["watermark"]),
         tokens=int(meta["context_tokens"]),

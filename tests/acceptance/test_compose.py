@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from backscroll import api_keys
 from backscroll.running import embedded_redis
 from tests.stack.api import Api
 from tests.stack.conditions import until
@@ -67,6 +68,14 @@ def test_the_image_does_not_run_as_root() -> None:
     assert said[said.index("USER") + 1] == "backscroll"
 
 
+def test_who_listens_to_all_the_world_does_not_start_without_api_keys() -> None:
+    for service in SERVICES.values():
+        environment = service.get("environment", {})
+        if environment.get("BACKSCROLL_BIND", "127.0.0.1").startswith("0.0.0.0"):
+            assert environment["BACKSCROLL_API_KEYS"].startswith("${BACKSCROLL_API_KEYS:?")
+    assert SERVICES["web"]["environment"]["BACKSCROLL_BIND"].startswith("0.0.0.0")
+
+
 def test_redis_keeps_what_it_is_given(tmp_path: Path) -> None:
     _, *options = SERVICES["redis"]["command"]
     path = tmp_path / "redis.sock"
@@ -83,12 +92,15 @@ def test_redis_keeps_what_it_is_given(tmp_path: Path) -> None:
 
 
 def test_every_command_runs_and_becomes_healthy(make_stack: Callable[..., Stack], sid: str) -> None:
-    stack, port = make_stack(), free_port()
+    made, port = api_keys.new("tests"), free_port()
+    stack = make_stack(BACKSCROLL_API_KEYS=made.entry)
     started = {name: _start(stack, name, port) for name in OURS}
     for name in OURS:
         until(f"{name} is healthy", lambda name=name: _healthy(stack, name, port), seconds=40)
         assert started[name].running, started[name].output
     api = Api(f"http://127.0.0.1:{port}")
+    assert api.http.get(f"/v1/sessions/{sid}").status_code == 401
+    api.http.headers["Authorization"] = f"Bearer {made.key}"
     api.say(sid, "hello")
     api.close()
 

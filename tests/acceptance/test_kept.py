@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
+import redis as redis_py
 
+from backscroll.cipher import FORM
 from backscroll.running.embedded_redis import EmbeddedRedis
+from backscroll.session import DEFAULT_TENANT, Session
+from tests.integration.living import dump
 from tests.stack.api import Api, Json
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
@@ -35,6 +39,7 @@ def eager_stack(
         offline_model,
         BACKSCROLL_RECENT_TURNS="1",
         BACKSCROLL_TRIGGER_TURNS="2",
+        BACKSCROLL_ENCRYPTION_KEYS="k1:" + "A" * 43,
     )
     yield stack.start()
     stack.stop()
@@ -42,7 +47,7 @@ def eager_stack(
 
 @pytest.fixture
 def eager(eager_stack: Api, model: OfflineModel) -> Api:
-    """A deployment that compacts after every second turn."""
+    """A deployment that compacts after every second turn. It encrypts, which nobody may notice."""
     return eager_stack
 
 
@@ -83,6 +88,19 @@ def test_f09_a_request_that_nobody_answered_is_open_until_somebody_does(
     ledger = eager.context(sid)["ledger"]
     assert ledger["open_tasks"] == []
     assert "*two berths…Nordlys to Bergen, on March 9th" in ledger["text"]
+
+
+def test_of_an_encrypted_session_nothing_lies_open_in_redis(
+    eager: Api, redis_server: EmbeddedRedis, sid: str
+) -> None:
+    for opening in ("The locker has the code 4711-B.", "And then", "So"):
+        eager.say(sid, f"{opening} {FILLER}")
+    eager.until_session(sid, "the code is covered", covered(2))
+    assert "4711-B" in notes(eager.context(sid))
+    with redis_py.Redis.from_url(redis_server.url.replace("db=0", "db=14")) as client:
+        layers = dump(client, Session(DEFAULT_TENANT, sid))
+    assert any(layer.startswith(FORM) for layer in layers)
+    assert not any(word in layer for layer in layers for word in (b"herring", b"4711", b"locker"))
 
 
 def test_f19_the_prompt_begins_with_the_bytes_of_the_one_before(

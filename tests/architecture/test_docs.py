@@ -47,13 +47,27 @@ def test_every_make_target_tells_what_it_does() -> None:
         assert re.search(rf"^{target}:.*## \S", makefile, re.MULTILINE), target
 
 
-@pytest.mark.parametrize("command", ["up", "chat", "replay", "eval", "budget", "offline-model"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "up",
+        "chat",
+        "replay",
+        "eval",
+        "budget",
+        "keys new",
+        "keys encryption",
+        "keys used",
+        "doctor",
+        "offline-model",
+    ],
+)
 def test_every_command_has_its_page_of_help(command: str) -> None:
     from click.testing import CliRunner
 
     from backscroll.cli import main
 
-    said = CliRunner().invoke(main, [command, "--help"])
+    said = CliRunner().invoke(main, [*command.split(), "--help"])
     assert said.exit_code == 0
     assert "Options:" in said.output
     assert f"backscroll {command}" in said.output

@@ -20,7 +20,19 @@ def loaded(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "package", ["worker", "google", "google.genai", "celery.bin", "pydantic", "rich", "babel", "stop_words"]
+    "package",
+    [
+        "worker",
+        "google",
+        "google.genai",
+        "celery.bin",
+        "pydantic",
+        "rich",
+        "babel",
+        "stop_words",
+        "limits",
+        "cryptography.hazmat",
+    ],
 )
 def test_a_web_process_leaves_out_what_it_does_not_need(package: str) -> None:
     assert package not in loaded("import web; web.create_app()")

@@ -9,7 +9,7 @@ import pytest
 import redis as redis_py
 from playwright.sync_api import Browser, Page
 
-from backscroll.running.embedded_redis import EmbeddedRedis
+from backscroll.running import embedded_redis
 from tests.browser.chromium import chromium, executable
 from tests.browser.looking import Watched, watch
 from tests.stack.api import Api
@@ -17,8 +17,6 @@ from tests.stack.expiry import eternal
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
 
-# Databases of their own on the shared Redis: other deployments' workers must not answer for this one.
-_HISTORY, _BROKER = 14, 15
 # A compaction after five turns: a test can wait for it.
 _SHORT = {"BACKSCROLL_TRIGGER_TURNS": "4", "BACKSCROLL_RECENT_TURNS": "2"}
 
@@ -52,19 +50,16 @@ def model(offline_model: OfflineModel) -> Iterator[OfflineModel]:
 
 
 @pytest.fixture(scope="session")
-def stack(
-    tmp_path_factory: pytest.TempPathFactory, redis_server: EmbeddedRedis, offline_model: OfflineModel
-) -> Iterator[Stack]:
-    """The deployment."""
-    history = redis_server.url.replace("db=0", f"db={_HISTORY}")
-    broker = redis_server.broker_url.replace("virtual_host=1", f"virtual_host={_BROKER}")
-    found = Stack(tmp_path_factory.mktemp("console"), history, broker, offline_model, **_SHORT)
+def stack(tmp_path_factory: pytest.TempPathFactory, offline_model: OfflineModel) -> Iterator[Stack]:
+    """The deployment, on a Redis of its own."""
+    redis = embedded_redis.start(tmp_path_factory.mktemp("redis"), fsync="no")
+    found = Stack(tmp_path_factory.mktemp("stack"), redis.url, redis.broker_url, offline_model, **_SHORT)
     found.start("replies", "compaction")
     yield found
     found.stop()
-    with redis_py.Redis.from_url(history) as client:
+    with redis_py.Redis.from_url(redis.url) as client:
         left = eternal(client)
-        client.flushdb()
+    redis.stop()
     assert left == []
 
 

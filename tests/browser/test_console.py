@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
+from backscroll import api_keys
 from tests.browser.looking import Watched, expect_state
 from tests.stack.api import Api
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
 
 Look = Callable[..., Watched]
+
+# One deployment and one Chromium for all of them.
+pytestmark = pytest.mark.xdist_group("console")
 
 FILLER = "We went on for a while about the harbour, the ferries and the price of herring in the old town."
 LONG = " ".join(f"This is sentence {number} of the answer." for number in range(1, 25))
@@ -52,12 +57,17 @@ def test_one_talks_sees_the_answer_come_and_the_history_being_compacted(
     expect(chapter.locator(".range")).to_have_text(re.compile(r"^1\W6$"))
     expect(page.locator(".divider")).to_contain_text("6 messages")
     expect(page.locator(".turn.covered")).to_have_count(3)
-    expect(page.get_by_role("img", name=re.compile("it dropped at 1 compaction"))).to_be_visible()
+    chart = page.get_by_role("img", name=re.compile("it dropped at 1 compaction"))
+    highest, now = re.findall(r"(\d+) tokens, now (\d+)", chart.get_attribute("aria-label") or "")[0]
+    assert int(now) < int(highest)
     sid = page.url.rpartition("=")[2]
-    assert seen.tokens() == api.session(sid)["context_tokens"]
-    assert int(page.locator("#chapters .sizes").inner_text().split()[0].replace(",", "")) > seen.tokens()
-
+    assert seen.tokens() == int(now) == api.session(sid)["context_tokens"]
     assert not seen.violations()
+
+    page.reload()
+    expect(chart).to_be_visible()
+    expect(page.locator(".turn")).to_have_count(5)
+    expect(page.locator(".turn.covered")).to_have_count(3)
     assert seen.errors == []
     assert seen.hosts == {api.url.removeprefix("http://")}
 
@@ -149,6 +159,14 @@ def test_it_fits_a_phone_and_a_large_zoom_and_axe_finds_nothing(
     assert seen.errors == []
 
 
+def test_operators_see_what_is_down(stack: Stack, look: Look, sid: str, tmp_path: Path) -> None:
+    seen = look(stack.web(BROKER_URL=f"redis+socket://{tmp_path}/nobody.sock?virtual_host=1").url)
+    seen.page.get_by_role("tab", name="Operators").click()
+    expect(seen.page.get_by_role("heading", name="Degraded")).to_be_visible()
+    expect(seen.page.get_by_text("The broker is down")).to_be_visible()
+    assert not seen.violations()
+
+
 def test_what_anybody_says_is_text_and_never_markup(
     api: Api, model: OfflineModel, look: Look, sid: str
 ) -> None:
@@ -165,26 +183,22 @@ def test_what_anybody_says_is_text_and_never_markup(
     assert seen.page.evaluate("window.hit") is None
 
 
-def test_a_key_is_asked_for_where_the_server_wants_one(api: Api, look: Look, sid: str) -> None:
-    sent: list[str] = []
-
-    def gate(route: Route) -> None:
-        if route.request.headers.get("authorization") != "Bearer key-1":
-            return route.fulfill(status=401, json={"code": "unauthorized", "title": "A key is needed"})
-        sent.append(route.request.url)
-        return route.continue_()
-
-    seen = look("about:blank")
-    seen.page.route(re.compile("/v1/"), gate)
-    seen.page.goto(address(api, sid))
+def test_a_key_is_asked_for_where_the_server_wants_one(stack: Stack, look: Look, sid: str) -> None:
+    key = api_keys.new("acme")
+    guarded = stack.web(BACKSCROLL_API_KEYS=key.entry)
+    seen = look(address(guarded, sid))
     dialog = seen.page.get_by_role("dialog", name="This deployment wants a key")
-    dialog.get_by_label("API key").fill("key-1")
+    field, go_on = dialog.get_by_label("API key"), dialog.get_by_role("button", name="Go on")
+    field.fill("bsk_wrong")
+    go_on.click()
+    expect(field).to_have_value("")
+    field.fill(key.key)
     assert not seen.violations()
-    dialog.get_by_role("button", name="Go on").click()
+    go_on.click()
     seen.answered("Hello.")
-    assert any(url.endswith("/events") for url in sent), "the stream is asked for with the key"
     seen.page.reload()
     expect_state(seen.turn("Hello."), "completed")
+    expect(dialog).to_be_hidden()
 
 
 def test_instruction_restore_and_erasure_are_at_hand(

@@ -87,3 +87,17 @@ def interrupted(store: Store) -> Iterator[Callable[[str, Callable[[], object]], 
     yield make
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def open_store(redis_server: EmbeddedRedis, redis: redis_py.Redis) -> Iterator[Callable[[str], Store]]:
+    """Open the store with these keys; every key in Redis must expire."""
+    made: list[Store] = []
+
+    def make(encryption_keys: str) -> Store:
+        made.append(Store(StoreSettings(redis_url=redis_server.url, encryption_keys=encryption_keys)))
+        return made[-1]
+
+    yield make
+    for store in made:
+        store.close()

@@ -32,11 +32,18 @@ class HistorySession(RuleBasedStateMachine):
     """The session. Who works on it, and in which order, is said by the rules of a subclass."""
 
     url: str
+    encryption_keys = ""
 
     def __init__(self) -> None:
         super().__init__()
         self.store = Store(
-            StoreSettings(redis_url=self.url, max_attempts=MAX_ATTEMPTS, inbox_limit=INBOX_LIMIT, shards=4)
+            StoreSettings(
+                redis_url=self.url,
+                encryption_keys=self.encryption_keys,
+                max_attempts=MAX_ATTEMPTS,
+                inbox_limit=INBOX_LIMIT,
+                shards=4,
+            )
         )
         self.redis = redis_py.Redis.from_url(self.url)
         self.session = Session("machine", f"s{os.getpid()}-{next(_names)}")

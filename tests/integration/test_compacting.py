@@ -10,20 +10,21 @@ import pytest
 
 from backscroll.compaction.compact import Compacting, Result, compact_session
 from backscroll.compaction.measuring import Windows
-from backscroll.errors import TransientError
+from backscroll.errors import TokensSpent, TransientError
 from backscroll.messages.chapter import Summary
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text, spoken
 from backscroll.model.port import Answer, Heard, Prompt
 from backscroll.model.stop import Stop
 from backscroll.session import Session
-from backscroll.settings import BudgetSettings, ModelSettings, Settings
-from backscroll.store import meter, replies, sessions
+from backscroll.settings import AccessSettings, BudgetSettings, ModelSettings, Settings
+from backscroll.store import bounds, meter, replies, sessions
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
 from backscroll.store.sessions import State
 from tests.integration.acting import claim, commit, texts
 
+FREE = AccessSettings()
 LONG = "We went on about the harbour, the ferries and the price of herring in the old town. " * 4
 SAID = "They spoke about the harbour, the ferries and the herring of the old town, and what it is like there."
 
@@ -64,8 +65,15 @@ def talk(store: Store, session: Session, texts: Sequence[str]) -> None:
         commit(store, claim(store, session, said.reply_id), "I see.")
 
 
-def compact(store: Store, session: Session, model: Summariser, **budget: int) -> Result:
+def compact(
+    store: Store,
+    session: Session,
+    model: Summariser,
+    access: AccessSettings = FREE,
+    **budget: int,
+) -> Result:
     settings = Settings(
+        access=access,
         budget=BudgetSettings(**{"recent_turns": 1, "trigger_turns": 2, **budget}),
         model=ModelSettings(summary_deadline=0.3, summary_tokens=400),
     )
@@ -182,6 +190,16 @@ def test_what_compactions_cost_is_counted_for_the_session_and_in_all(store: Stor
     assert found.tokens_saved == found.chapters[0].tokens_before - found.chapters[0].tokens_after
     assert after.summary_calls - before.summary_calls >= 1
     assert after.tokens_saved - before.tokens_saved >= found.tokens_saved
+
+
+def test_summaries_the_refused_ones_too_are_on_the_account_of_the_tenant(store: Store, sid: str) -> None:
+    session, most = Session(f"t-{sid}", sid), AccessSettings(tenant_tokens=220)
+    talk(store, session, [LONG] * 2)
+    assert compact(store, session, Summariser(lambda _prompt: "NONE"), most) == "refused"
+    bounds.spare_tokens(store, most, session.tenant)
+    assert compact(store, session, Summariser(), most) == "applied"
+    with pytest.raises(TokensSpent):
+        bounds.spare_tokens(store, most, session.tenant)
 
 
 def test_without_room_for_a_ledger_there_is_none_and_what_was_left_out_is_counted(

@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 RUNS = int(os.environ.get("HISTORY_RUNS", "50"))
 CEILING = 100_000
+KEY = "k1:" + "A" * 43
 
 
 # Ends a story that other rules could go on with: drawn, and then mostly left.
@@ -286,12 +287,16 @@ class HistoryMachine(HistorySession):
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_any_order_of_calls_leaves_the_history_as_the_model_says(redis_server: EmbeddedRedis) -> None:
-    machine = type("Machine", (HistoryMachine,), {"url": redis_server.url})
+@pytest.mark.parametrize(("encryption_keys", "runs"), [("", RUNS), (KEY, RUNS // 5)], ids=["plain", "sealed"])
+def test_any_order_of_calls_leaves_the_history_as_the_model_says(
+    redis_server: EmbeddedRedis, encryption_keys: str, runs: int
+) -> None:
+    surroundings = {"url": redis_server.url, "encryption_keys": encryption_keys}
+    machine = type("Machine", (HistoryMachine,), surroundings)
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=RUNS,
+            max_examples=runs,
             stateful_step_count=30,
             deadline=None,
             database=None,

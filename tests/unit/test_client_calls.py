@@ -17,9 +17,13 @@ from backscroll.errors import (
     Malformed,
     NotFound,
     PermanentError,
+    RateLimited,
     SessionBusy,
+    TokensSpent,
     TooLarge,
+    TooManySessions,
     TransientError,
+    Unauthorized,
 )
 from tests.unit.served import client, problem, reply
 
@@ -97,7 +101,7 @@ def test_a_reply_that_does_not_end_in_time_is_named() -> None:
     ("answer", "kind", "fields"),
     [
         (problem(400, "malformed", field="body"), Malformed, {"code": "malformed", "field": "body"}),
-        (problem(401, "unauthorized"), PermanentError, {"code": "unauthorized"}),
+        (problem(401, "unauthorized"), Unauthorized, {"code": "unauthorized"}),
         (problem(404, "not_found"), NotFound, {"code": "not_found"}),
         (problem(413, "too_large", field="text"), TooLarge, {"code": "too_large", "field": "text"}),
         (problem(413, "media_full", field="parts"), TooLarge, {"code": "media_full", "field": "parts"}),
@@ -133,7 +137,10 @@ def test_what_does_not_pass_is_told_at_once_by_the_decision_that_it_causes(
     ("answer", "kind", "code"),
     [
         (problem(429, "inbox_full", retry_after="1"), InboxFull, "inbox_full"),
-        (problem(429, "rate_limited", retry_after="9"), BusyError, "rate_limited"),
+        (problem(429, "rate_limited", retry_after="9"), RateLimited, "rate_limited"),
+        (problem(429, "too_many_sessions", retry_after="9"), TooManySessions, "too_many_sessions"),
+        (problem(429, "token_budget_spent", retry_after="9"), TokensSpent, "token_budget_spent"),
+        (problem(429, "crowded", retry_after="9"), BusyError, "crowded"),
         (problem(503, "store_unavailable"), TransientError, "store_unavailable"),
         (httpx2.Response(502, text="bad gateway"), TransientError, "http_502"),
         (httpx2.ConnectError("refused"), TransientError, "unreachable"),
@@ -148,6 +155,13 @@ def test_what_passes_is_told_only_after_patience(
     with pytest.raises(kind) as told:
         speaker.session("s1").send("hello")
     assert (type(told.value), told.value.code) == (kind, code)
+
+
+def test_who_is_to_come_back_tomorrow_is_told_so_at_once() -> None:
+    speaker, asked, pauses = client(problem(429, "token_budget_spent", retry_after="40000"))
+    with pytest.raises(TokensSpent) as told:
+        speaker.session("s1").send("hello")
+    assert (told.value.delay, len(asked), pauses) == (40_000.0, 1, [])
 
 
 def test_a_restore_is_asked_for_once() -> None:

@@ -84,7 +84,7 @@ def test_failed_and_refused_messages_have_their_code_and_the_session_goes_on() -
         ("failed", "blocked"),
         ("failed", "cancelled"),
         ("refused", "too_large"),
-        ("refused", "http_401"),
+        ("refused", "unauthorized"),
         ("kept", None),
     ]
 

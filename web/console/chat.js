@@ -11,9 +11,9 @@ const PAGE = 200; // messages at a time
 const OVER = ["completed", "incomplete", "failed", "cancelled"];
 
 export class Chat {
-  /** `changed` is called when the history may have changed, `troubled` with what went wrong, or null. */
-  constructor(name, api, { changed, troubled }) {
-    Object.assign(this, { name, api, changed, troubled });
+  /** Tells when a message was `accepted`, when the history may have `changed`, and what `troubled` it, or null. */
+  constructor(name, api, { accepted, changed, troubled }) {
+    Object.assign(this, { name, api, accepted, changed, troubled });
     this.said = saidIn(name);
     this.list = byId("turns");
     this.scroll = byId("scroll");
@@ -49,23 +49,24 @@ export class Chat {
     this.#toEnd(true);
     this.sending += 1;
     try {
-      const accepted = await this.#post(text);
+      const accepted = await this.#post(text).finally(() => {
+        this.sending -= 1;
+      });
       this.troubled(null);
       if (OVER.includes(accepted.status)) {
         this.#finish(turn, accepted);
+        this.changed();
         return;
       }
       turn.begin("queued", accepted);
       this.said.keep(accepted.id, text);
       this.waiting.push({ id: accepted.id, turn });
-      this.changed();
+      this.accepted();
       this.#follow();
     } catch (problem) {
       turn.begin("failed");
       turn.mark("failed", [problem.message]);
       turn.offer("Send again", () => this.#again(turn));
-    } finally {
-      this.sending -= 1;
     }
   }
 
@@ -184,7 +185,6 @@ export class Chat {
       if (kind === "status") {
         turn.begin(data.status, data);
         told.void();
-        this.changed();
       } else if (kind === "delta") turn.hear(data);
       else if (kind === "part") turn.hear(data);
       else if (["done", "error", "over"].includes(kind)) {

@@ -15,7 +15,7 @@ import { begin, openSession } from "./session.js";
 import { shortcuts } from "./shortcuts.js";
 import { tabs } from "./tabs.js";
 
-const SOON = 1000; // while something is in work or due
+const SOON = 1000; // while a compaction is due, at first
 const LATER = 20_000; // others may talk in the same session
 
 const { name, begun } = openSession();
@@ -23,6 +23,8 @@ const api = sessionApi(name);
 let state = null;
 let view = "conversation";
 let there = begun; // whether it is worth while to ask for it
+let seen = null; // what the page was drawn from
+let pause = SOON;
 
 const missing = (error) => {
   if (error instanceof Problem && error.status === 404) return null; // it has not begun yet
@@ -37,7 +39,11 @@ async function look() {
     state = await readState();
     byId("context").classList.toggle("empty", !state);
     if (!state) return;
+    const now = JSON.stringify([state.messages, state.watermark, state.context_tokens, state.chapters.length, state.compaction]);
+    pause = now === seen ? Math.min(1.5 * pause, LATER) : SOON; // one that is refused may be due for an hour
+    if (now === seen) return troubled(null);
     const [context] = await Promise.all([api.context(), chat.catchUp()]);
+    seen = now;
     drawBudget(state);
     drawChart(chat.messages, state);
     drawContext(state, context);
@@ -49,16 +55,20 @@ async function look() {
 }
 
 const chat = new Chat(name, api, {
-  changed: () => {
+  accepted: () => {
     if (!there) begin();
     there = true;
+    showBusy(chat.busy);
+  },
+  changed: () => {
     showBusy(chat.busy);
     return sight.now();
   },
   troubled,
 });
-const sight = polling(look, () => (view !== "conversation" ? null : chat.busy || state?.compaction === "due" ? SOON : LATER));
-const deployment = polling(() => drawOperators(state), () => (view === "operators" ? 2000 : null));
+// What is in work tells by itself how far it is.
+const sight = polling(look, () => (view !== "conversation" ? null : state?.compaction === "due" ? pause : LATER));
+const deployment = polling(async () => drawOperators(await readState().catch(() => null)), () => (view === "operators" ? 3000 : null));
 
 const show = tabs((opened) => {
   view = opened;

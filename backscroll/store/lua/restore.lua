@@ -2,7 +2,7 @@
 --
 -- ARGS    1 token of this restore  2 watermark it was computed from  3 compactions made until then
 --         4 the new watermark  5 how many chapters go  6 how many archive blocks go  7 tokens of the context
---         8 ledger, or '': it goes  9 the messages, newest first, one a line
+--         8 ledger, or '': it goes  9 the messages, newest first, as a msgpack array
 -- Result  'restored' | 'busy': a turn is in work | 'moved': look again, the history has moved on, or is gone
 -- Replay  a restore that was made is not made a second time.
 local token, from, made, to, chapters, blocks, tokens, ledger, messages = unpack(ARGS)
@@ -19,7 +19,7 @@ if watermark ~= from or compactions ~= made or redis.call('EXISTS', OFFER) == 1 
   return 'moved'
 end
 
-for message in string.gmatch(messages, '[^\n]+') do
+for _, message in ipairs(cmsgpack.unpack(messages)) do
   redis.call('LPUSH', LIVE, message)
 end
 redis.call('LTRIM', CHAPTERS, 0, -chapters - 1)

@@ -7,7 +7,7 @@
 --         10 bytes that all media may have together  11… media that it refers to, see parts/media.lua
 -- Result  {'accepted', id, position, ring, new}   ring 1: nobody is there to hear of it, ring the doorbell;
 --         new 0: this message was accepted before; position -1: its reply waits no more
---         {'full', waiting} | {'busy', waiting} | {'reused'}: the idempotency key came with another body
+--         {'full', waiting} | {'busy', waiting} | {'reused', fingerprint}: the idempotency key came with another body
 --         {'no room', bytes}: so many the session's media have already, and no more of this message's fit
 -- Replay  the same id, or the same idempotency key, gives the same reply and adds nothing.
 local id, request, model, limit, grace, on_busy, most, idem, fingerprint, room = unpack(ARGS)
@@ -50,7 +50,7 @@ local function takes_in()
   return last, waits[3]
 end
 
--- Two JSON arrays become one, and a replay of this id is led to the reply that took it in.
+-- Two JSON arrays become one, whatever their elements hold (store/content.py), and a replay of this id is led to the reply that took it in.
 local function merge(last, said)
   redis.call('HSET', reply_key(last), 'request', string.sub(said, 1, -2) .. ',' .. string.sub(request, 2))
   redis.call('HSET', reply_key(id), 'merged_into', last, 'idem', idem)
@@ -63,7 +63,7 @@ if idem ~= '' then
   -- A key of an earlier session of this name, which is gone, says nothing.
   if seen[1] and seen[3] == redis.call('HGET', META, 'created_at') then
     if seen[2] ~= fingerprint then
-      return {'reused'}
+      return {'reused', seen[2]}
     end
     return accepted(seen[1], 0)
   end

@@ -1,6 +1,6 @@
 -- Media that messages refer to: each content once, and all together bounded. uses: session
 --
--- Media are given as SHA-256, medium, SHA-256, medium, …
+-- Media are given as tag, medium, tag, medium, …: a tag is the SHA-256, or stands for it (backscroll/cipher.py).
 
 -- Keep media, and leave their expiry to `keep`. Where they are too many: none, and returns the bytes that are there.
 local function keep_media(most, media)
