@@ -21,6 +21,8 @@ def chromium() -> Iterator[Browser]:
     """Run a headless Chromium."""
     with sync_playwright() as playwright:
         # Within a container there is no sandbox to be had, and what is shown is our own page.
-        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=executable(), args=["--no-sandbox", "--disable-gpu"]
+        )
         yield browser
         browser.close()

@@ -75,7 +75,8 @@ def look(browser: Browser) -> Iterator[Callable[..., Watched]]:
     pages: list[Page] = []
 
     def open_page(url: str, **options: object) -> Watched:
-        page = browser.new_page(**options)  # type: ignore[arg-type]
+        # Without motion: every frame is drawn by the processor.
+        page = browser.new_page(reduced_motion="reduce", **options)  # type: ignore[arg-type]
         pages.append(page)
         watched = watch(page)
         page.goto(url)
