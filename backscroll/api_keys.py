@@ -13,12 +13,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from secrets import token_urlsafe
 
 from backscroll.errors import InvalidSetting
 from backscroll.session import is_name
 from backscroll.settings import variable
+from backscroll.settings.entries import is_path, path_in, split
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class ApiKeys:
     """The keys that a setting names, by themselves or in a file, which may change while they are in use.
 
     Args:
-        setting: the value of BACKSCROLL_API_KEYS. What holds a slash is the path of a file: no entry does.
+        setting: the value of BACKSCROLL_API_KEYS: entries, or the path of a file with them.
 
     Raises:
         InvalidSetting: when it cannot be used. No message repeats any of it.
@@ -59,7 +59,7 @@ class ApiKeys:
 
     def __init__(self, setting: str) -> None:
         self.required = bool(setting)
-        self._file = Path(setting) if "/" in setting else None
+        self._file = path_in(setting) if is_path(setting) else None
         self._looked = time.monotonic()
         if self._file is None:
             self._owners = _parse(setting.encode())
@@ -120,8 +120,7 @@ def _parse(content: bytes) -> Owners:
     except UnicodeDecodeError:
         raise InvalidSetting(NAME, "the file that it names is no text in UTF-8") from None
     owners: dict[bytes, tuple[bytes, str]] = {}
-    lines = (line.partition("#")[0] for line in text.splitlines())
-    for number, entry in enumerate((word for line in lines for word in re.split(r"[,\s]+", line) if word), 1):
+    for number, entry in enumerate(split(text), 1):
         tenant, _, digits = entry.rpartition(":")
         if not is_name(tenant) or not _DIGEST.fullmatch(digits):
             raise InvalidSetting(

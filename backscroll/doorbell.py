@@ -1,26 +1,32 @@
 """The doorbell: Celery messages that say "this session has work", and nothing else.
 
 They carry no state and are acknowledged on arrival: one that is lost costs the sweep's grace, one that
-comes twice finds nothing to do. So a ring that fails is logged, and never fails what was accepted.
+comes twice finds nothing to do. So a ring that fails never fails what was accepted: whoever rang answers the
+session itself, or leaves it to the sweep.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 
 import msgspec
 from celery import Celery
 from kombu import Exchange, Queue
 from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
+from backscroll import metrics
+from backscroll.breaker import Breaker
 from backscroll.session import Session
 from backscroll.settings import WorkerSettings
 
 log = logging.getLogger(__name__)
 
 REPLIES, COMPACTION = "replies", "compaction"
+_FREE_CONNECTION = 1.0
+
 ANSWER, COMPACT = "backscroll.answer", "backscroll.compact"
 # What workers are asked to tell who they are: `celery -A worker inspect backscroll`.
 WHO = "backscroll"
@@ -74,10 +80,17 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Doorbell:
-    """Rings for sessions over a Celery app."""
+    """Rings for sessions over a Celery app, whose broker has `probe_interval` seconds between two looks.
 
-    def __init__(self, app: Celery) -> None:
+    The app is one that publishes only: with a consumer's patience a ring would hang on a broker that does.
+    """
+
+    def __init__(self, app: Celery, *, probe_interval: float) -> None:
         self._app = app
+        self._breaker = Breaker("broker", probe_interval=probe_interval, probe=self._answers)
+        self._refused = False
+        # As many as there are connections: who waits for one behind a ring that hangs asks the breaker anew.
+        self._free = threading.BoundedSemaphore(app.conf.broker_pool_limit)
 
     def ring(self, session: Session) -> bool:
         """Call a reply worker to `session`. False when the broker did not take it."""
@@ -88,13 +101,13 @@ class Doorbell:
         return self._ring(COMPACT, session)
 
     def heard(self) -> bool:
-        """Tell whether the broker can be reached."""
-        try:
-            with self._app.connection_for_write() as connection:
-                connection.ensure_connection(max_retries=1, timeout=1)
-        except (KombuError, RedisError, OSError):
+        """Tell whether the broker can be reached; while it is known to be down, without asking it."""
+        if not self._breaker.admits():
             return False
-        return True
+        if self._answers():
+            return True
+        self._breaker.failed("no connection")
+        return False
 
     def workers(self, seconds: float) -> list[Worker]:
         """Ask the workers who they are, and give those that answer within `seconds`; none in an outage."""
@@ -107,26 +120,64 @@ class Doorbell:
         return [msgspec.convert({**answer, "name": name}, Worker) for name, answer in told]
 
     def waiting(self) -> dict[str, int] | None:
-        """Count the rings that no worker has taken yet, by queue; None when the broker cannot be asked."""
+        """Count the bells that no worker has taken yet, by queue; None when the broker cannot be asked."""
+        if not self._breaker.admits():
+            return None
         try:
-            with self._app.connection_for_write() as connection:
-                channel = connection.default_channel
-                declared = {
-                    queue.name: queue(channel).queue_declare() for queue in self._app.conf.task_queues
-                }
-                return {name: said.message_count for name, said in declared.items()}
+            connection: Any  # the stubs take it for a producer
+            with self._app.pool.acquire(block=True, timeout=_FREE_CONNECTION) as connection:
+                connection.ensure_connection(max_retries=1, interval_start=0, timeout=1)
+                queues = [queue(connection.default_channel) for queue in self._app.conf.task_queues]
+                return {queue.name: queue.queue_declare().message_count for queue in queues}
         except (KombuError, RedisError, OSError) as error:
-            log.warning("queues not asked: %s", type(error).__name__)
+            self._breaker.failed(type(error).__name__)
             return None
 
     def close(self) -> None:
         """Close the connections to the broker."""
+        self._breaker.dispose()
         self._app.close()
 
     def _ring(self, task: str, session: Session) -> bool:
+        with self._free:
+            rung = self._breaker.admits() and self._sent(task, session)
+        if not rung:
+            metrics.PUBLISH_FAILURES.inc()
+        return rung
+
+    def _sent(self, task: str, session: Session) -> bool:
         try:
             self._app.send_task(task, args=(session.tenant, session.id), retry=False)
         except (KombuError, RedisError, OSError) as error:
-            log.warning("doorbell not rung: task=%s error=%s", task, type(error).__name__)
+            cause = error.__cause__ or error  # kombu's own errors hide whose they are
+            if isinstance(cause, ResponseError):
+                self._refuses(type(cause).__name__)
+            else:
+                self._breaker.failed(type(cause).__name__)
+            return False
+        self._refused = False
+        self._breaker.succeeded()
+        return True
+
+    def _refuses(self, reason: str) -> None:
+        # It is there, and full or read-only: it says so at once, and a probe would find it well.
+        if not self._refused:
+            log.warning("the broker takes no bells: %s", reason)
+        self._refused = True
+
+    def _answers(self) -> bool:
+        """Tell whether the broker answers, on a connection that may be used again."""
+        try:
+            connection: Any  # the stubs take it for a producer
+            with self._app.pool.acquire(block=True, timeout=_FREE_CONNECTION) as connection:
+                # To one that stands already, or that broke meanwhile, the first line alone would not talk.
+                connection.ensure_connection(max_retries=1, interval_start=0, timeout=1)
+                channel = connection.default_channel
+                try:
+                    channel.queue_declare(REPLIES, passive=True)
+                except connection.channel_errors:
+                    log.debug("the broker has no queue yet")
+        except (KombuError, RedisError, OSError) as error:
+            log.debug("the broker does not answer: %s", type(error).__name__)
             return False
         return True

@@ -3,6 +3,7 @@
     BackscrollError
     ├── TransientError          try again: the same request may succeed later
     │   ├── StoreUnavailable    … and the history store is what is down
+    │   ├── ModelUnavailable    … and the model is what is down: another one may answer
     │   └── Sealed              … once the operator has seen to the encryption keys; nothing is lost meanwhile
     ├── PermanentError          do not try again: the same request will fail the same way
     │   ├── InvalidRequest      … the caller sent something that cannot be accepted; names the field
@@ -47,10 +48,21 @@ class TransientError(BackscrollError):
 
 
 class StoreUnavailable(TransientError):
-    """The history store cannot be reached, or cannot serve at the moment."""
+    """The history store cannot be reached, or cannot serve at the moment.
 
-    def __init__(self, message: str) -> None:
+    `refused`: it is there, and would not take this call: full, read-only or the like. Others it may take.
+    """
+
+    def __init__(self, message: str, *, refused: bool = False) -> None:
         super().__init__("store_unavailable", message)
+        self.refused = refused
+
+
+class ModelUnavailable(TransientError):
+    """The model is known to be down: it was not asked, and asking again at once would not help."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__("model_unavailable", f"{model} has been failing, and is left alone until it is back")
 
 
 class Sealed(TransientError):

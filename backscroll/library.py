@@ -26,6 +26,7 @@ from backscroll.messages.message import Message
 from backscroll.messages.part import Part, Text
 from backscroll.messages.said import check_said
 from backscroll.model.gemini import Gemini
+from backscroll.model.guarded import Guarded
 from backscroll.model.port import Model
 from backscroll.session import DEFAULT_TENANT, Session
 from backscroll.settings import load
@@ -64,10 +65,12 @@ class Backscroll:
         self._tenant = tenant
         self._store = Store(settings.store)
         self._ended = Ended(self._store)
-        self._model = model or Gemini(settings.model)
+        self._model = Guarded(model or Gemini(settings.model), settings.model)
         windows = Windows(self._store, settings.budget)
         compacting = Compacting(self._store, self._model, settings, windows)
-        self._bell = Doorbell(celery_app(settings.worker, publishes_only=True))
+        self._bell = Doorbell(
+            celery_app(settings.worker, publishes_only=True), probe_interval=settings.store.probe_interval
+        )
         self._answering = Answering(
             store=self._store,
             model=self._model,
@@ -147,8 +150,7 @@ class Backscroll:
         self._bell.close()
         self._ended.close()
         self._answering.leases.close()
-        if isinstance(self._model, Gemini):
-            self._model.close()
+        self._model.close()
         self._store.close()
 
     def _waits(self, session: Session, reply_id: str) -> bool:

@@ -46,7 +46,7 @@ SEALED = Counter(
 )
 BREAKER_OPEN = Gauge(
     "backscroll_breaker_open",
-    "1 while calls to a dependency fail at once: store, broker, model.",
+    "1 while calls to a dependency fail at once: store, broker, reply_model and so on.",
     ["dependency"],
     registry=REGISTRY,
 )

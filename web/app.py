@@ -23,11 +23,13 @@ from web import (
     limits,
     media,
     messages,
+    metrics,
     problems,
     replies,
     sessions,
 )
 from web.backend import Backend
+from web.inline import Inline
 from web.limits import Limits
 
 
@@ -46,12 +48,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     except InvalidSetting as error:
         raise SystemExit(f"backscroll: {error}") from None
     store = Store(settings.store)
+    bell = Doorbell(
+        celery_app(settings.worker, publishes_only=True), probe_interval=settings.store.probe_interval
+    )
     backend = Backend(
         settings=settings,
         store=store,
         ended=Ended(store),
         following=Following(store),
-        bell=Doorbell(celery_app(settings.worker, publishes_only=True)),
+        bell=bell,
+        inline=Inline(settings, store, bell),
         limits=Limits(store, settings.access),
     )
     app = Flask("web", static_folder=None)
@@ -62,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.register(app, backend.limits)
     app.register_blueprint(console.routes())
     app.register_blueprint(health.routes(backend))
+    app.register_blueprint(metrics.routes())
     app.register_blueprint(deployment.routes(backend), url_prefix="/v1")
     for routes in (
         messages.routes,

@@ -11,12 +11,13 @@ from backscroll.store.ended import Ended
 from backscroll.store.following import Following
 from backscroll.store.redis import Store
 from web import access
+from web.inline import Inline
 from web.limits import Limits
 
 
 @dataclass(frozen=True)
 class Backend:
-    """The store, who hears of ended replies, who hears of their events, the doorbell, and tenants' limits."""
+    """Store, doorbell, who hears of ends and of events, who answers without the broker, and limits."""
 
     settings: Settings
     store: Store
@@ -24,11 +25,13 @@ class Backend:
     following: Following
     bell: Doorbell
     limits: Limits
+    inline: Inline
 
     def release(self) -> None:
         """Let go of all requests that wait for something: the process ends."""
         self.ended.release()
         self.following.release()
+        self.inline.release()
 
     def session(self, sid: str) -> Session:
         """Name the caller's session `sid`.

@@ -22,7 +22,7 @@ def routes(backend: Backend) -> Blueprint:
         backend.limits.admit_message(session)
         submitted = replies.submit(backend.store, session, submission)
         if submitted.ring:
-            backend.bell.ring(session)
+            backend.inline.call(session)
         location = url_for("replies.get", sid=sid, rid=submitted.reply_id)
         status: Status = "queued"
         if wait or not submitted.new:

@@ -63,7 +63,8 @@ def document(error: BackscrollError) -> dict[str, object]:
 def _ours(error: BackscrollError) -> Response:
     status, title = _status(error)
     delay = _STORE_RETRY if isinstance(error, StoreUnavailable) else getattr(error, "delay", None)
-    if status >= 500:
+    # An outage of the store is logged once, where it begins, and counted from there on.
+    if status >= 500 and not isinstance(error, StoreUnavailable):
         log.warning("%s: %s", error.code, error.message)
     response = _problem(status, title, error.code, error.message, getattr(error, "field", None), delay)
     if isinstance(error, Unauthorized | LimitReached):

@@ -33,7 +33,7 @@ def routes(backend: Backend) -> Blueprint:
     def cancel(sid: str, rid: str) -> Response:
         session = backend.session(sid)
         if replies.cancel(backend.store, session, rid):
-            backend.bell.ring(session)
+            backend.inline.call(session)
         return rendering.json(rendering.reply(replies.read(backend.store, session, rid)))
 
     return blueprint

@@ -12,18 +12,16 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from backscroll import metrics
 from backscroll.errors import RateLimited, StoreUnavailable
 from backscroll.store import keys
-from backscroll.store.redis import Store, unavailable
+from backscroll.store.redis import Store
 
 log = logging.getLogger(__name__)
-
-# Between two tries of a Redis that is down: each costs one request a timeout.
-_PAUSE = 5.0
 
 
 class RequestRate:
     """At most `most` requests of a tenant in any minute; while Redis is down, of each process."""
 
     def __init__(self, store: Store, most: int) -> None:
+        self._store = store
         self._most = most
         self._item = RateLimitItemPerMinute(most)
         # The store's own connections, with its timeouts. Two counters a tenant, weighted, and not a list of
@@ -35,7 +33,6 @@ class RequestRate:
         )
         self._shared = SlidingWindowCounterRateLimiter(shared)
         self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._down_until = 0.0
 
     def take(self, tenant: str) -> None:
         """Count a request.
@@ -43,7 +40,7 @@ class RequestRate:
         Raises:
             RateLimited: when it was one too many; it does not count then.
         """
-        delay = self._count_in_redis(tenant) if self._redis_may_serve() else None
+        delay = self._count_in_redis(tenant)
         if delay is None:
             metrics.UNCHECKED.labels("requests").inc()
             delay = self._count(self._local, tenant)
@@ -53,26 +50,13 @@ class RequestRate:
     def _count_in_redis(self, tenant: str) -> float | None:
         """Count a request as `_count` does; None where Redis does not serve."""
         try:
-            with unavailable():
-                delay = self._count(self._shared, tenant)
+            return self._store.call(lambda: self._count(self._shared, tenant), reads=False)
         except StoreUnavailable as error:
-            self._down_until = time.monotonic() + _PAUSE
-            log.warning("requests are counted in this process alone: %s", error)
+            log.debug("requests are counted in this process alone: %s", error)
             return None
-        self._down_until = 0.0
-        return delay
 
     def _count(self, limiter: SlidingWindowCounterRateLimiter, tenant: str) -> float:
         """Count a request, and give 0; or give the seconds until there is room for it."""
         if limiter.hit(self._item, tenant):
             return 0.0
         return max(limiter.get_window_stats(self._item, tenant).reset_time - time.time(), 1.0)
-
-    def _redis_may_serve(self) -> bool:
-        """Tell whether to ask Redis."""
-        now = time.monotonic()
-        if now < self._down_until:
-            return False
-        if self._down_until:  # this request alone finds out whether it still is down
-            self._down_until = now + _PAUSE
-        return True

@@ -21,6 +21,7 @@ app.conf.update(
     worker_disable_prefetch=True,
     task_acks_late=False,
     broker_connection_retry_on_startup=True,
+    broker_channel_error_retry=True,  # a broker that became a read-only replica would end the worker
     broker_connection_max_retries=None,  # the default gives up after 100: a worker that waits costs nothing
     worker_send_task_events=False,  # they cost 40 % of the throughput; -E turns them on for Flower
     worker_hijack_root_logger=False,

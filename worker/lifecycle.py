@@ -7,7 +7,7 @@ import threading
 from secrets import token_hex
 from typing import Any
 
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
 from kombu.asynchronous import get_event_loop
 
 from backscroll.doorbell import REPLIES
@@ -19,11 +19,17 @@ log = logging.getLogger(__name__)
 
 # Nothing wakes the event loop when a thread comes free, and a bell would wait for the next one to ring.
 _WAKE_SECONDS = 0.05
-
+_HANDING_BACK = 2.0
 
 # At INFO these write several lines a turn: a fifth of the throughput, and no news.
 for _chatty in ("google_genai", "httpx2", "httpcore2", "celery.worker.strategy", "celery.app.trace"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)
+
+
+@worker_init.connect
+def _begin(**_: Any) -> None:
+    # Not when it is ready: that is when it has a broker, and without one it has all the more to do.
+    threading.Thread(target=_sweep, name="sweeper", daemon=True).start()
 
 
 @worker_ready.connect
@@ -31,7 +37,6 @@ def _start(sender: Any, **_: Any) -> None:
     loop = get_event_loop()
     if loop is not None:
         loop.call_repeatedly(_WAKE_SECONDS, lambda: None)
-    threading.Thread(target=_sweep, name="sweeper", daemon=True).start()
     if REPLIES in sender.app.amqp.queues.consume_from:
         # The model's SDK takes a second of CPU and 50 MB: nobody waits for a summary, but for an answer.
         threading.Thread(target=process.model, name="warm-up", daemon=True).start()
@@ -47,16 +52,27 @@ def _stop(**_: Any) -> None:
     timer.start()
 
 
+@worker_shutdown.connect
+def _end(**_: Any) -> None:
+    # Celery waits for its own tasks alone. At the end of the grace all is handed back, which takes a moment.
+    seconds = process.settings().worker.shutdown_grace + _HANDING_BACK
+    if not (process.turns().wait(seconds) and process.compactions().wait(_HANDING_BACK)):
+        log.warning("what was in work without a bell is left to the others")
+
+
 def _sweep() -> None:
-    """Look for what is overdue, as long as the worker runs, and ring for it."""
+    """Look for what is overdue, as long as the worker runs, and call somebody to it."""
     name, interval, bell = token_hex(8), process.settings().worker.sweep_interval, process.bell()
     while not process.stopping.wait(interval):
         try:
             overdue = sweep(process.store(), name, interval=interval)
         except StoreUnavailable as error:
-            log.warning("not swept: %s", error)
+            log.debug("not swept: %s", error)
             continue
+        # Without a broker, this worker does it itself; what finds no room is found again after a grace.
         for session in overdue.turns if overdue else ():
-            bell.ring(session)
+            if not bell.ring(session):
+                process.turns().begin(session, process.answer)
         for session in overdue.compactions if overdue else ():
-            bell.ring_compaction(session)
+            if not bell.ring_compaction(session):
+                process.compactions().begin(session, process.compact)

@@ -8,14 +8,17 @@ from collections.abc import Callable
 from functools import cache, wraps
 from typing import TypeVar
 
-from backscroll.answering.answering import Answering
+from backscroll.answering.answering import Answering, answer_session
 from backscroll.answering.lease import Leases
+from backscroll.answering.pool import Pool
 from backscroll.answering.streaming import Streams
-from backscroll.compaction.compact import Compacting
+from backscroll.compaction.compact import Compacting, compact_session
 from backscroll.compaction.measuring import Windows
-from backscroll.doorbell import Doorbell
+from backscroll.doorbell import Doorbell, celery_app
 from backscroll.errors import HandedBack, InvalidSetting
+from backscroll.model.guarded import Guarded
 from backscroll.model.port import Model
+from backscroll.session import Session
 from backscroll.settings import Settings, load
 from backscroll.store.redis import Store
 
@@ -57,9 +60,21 @@ def settings() -> Settings:
 @_once
 def bell() -> Doorbell:
     """Give the doorbell of this process."""
-    from worker.celery import app
+    # Not the worker's own app: its patience with a broker that hangs is a consumer's.
+    app = celery_app(settings().worker, publishes_only=True)
+    return Doorbell(app, probe_interval=settings().store.probe_interval)
 
-    return Doorbell(app)
+
+@_once
+def turns() -> Pool:
+    """Give the threads on which this process answers what no bell could be rung for."""
+    return Pool("turns", settings().worker.worker_threads)
+
+
+@_once
+def compactions() -> Pool:
+    """Give the threads on which it compacts what no bell could be rung for: no turn waits for their room."""
+    return Pool("compactions", settings().worker.worker_threads)
 
 
 @_once
@@ -78,7 +93,7 @@ def model() -> Model:
 
     made = Gemini(settings().model)
     made.connect()
-    return made
+    return Guarded(made, settings().model)
 
 
 @_once
@@ -100,6 +115,17 @@ def answering() -> Answering:
         ring=bell().ring,
         ring_compaction=bell().ring_compaction,
     )
+
+
+def answer(session: Session) -> None:
+    """Answer what waits in a session's inbox; see `answer_session`."""
+    answer_session(answering(), session, go_on=lambda: not stopping.is_set())
+
+
+def compact(session: Session) -> None:
+    """Compact a session, if that is due; see `compact_session`."""
+    if compact_session(compacting(), session) == "handed_back":
+        bell().ring_compaction(session)
 
 
 def hand_back() -> None:

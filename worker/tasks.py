@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from backscroll.answering.answering import answer_session
-from backscroll.compaction.compact import compact_session
 from backscroll.doorbell import ANSWER, COMPACT
 from backscroll.errors import Sealed, StoreUnavailable
 from backscroll.session import Session
@@ -19,9 +17,7 @@ log = logging.getLogger(__name__)
 def answer(tenant: str, session: str) -> None:
     """Answer what waits in a session's inbox."""
     try:
-        answer_session(
-            process.answering(), Session(tenant, session), go_on=lambda: not process.stopping.is_set()
-        )
+        process.answer(Session(tenant, session))
     except StoreUnavailable as error:
         log.warning("turn left to the sweep: %s", error)
     except Sealed as error:
@@ -31,10 +27,8 @@ def answer(tenant: str, session: str) -> None:
 @app.task(name=COMPACT)
 def compact(tenant: str, session: str) -> None:
     """Compact a session, if that is due."""
-    named = Session(tenant, session)
     try:
-        if compact_session(process.compacting(), named) == "handed_back":
-            process.bell().ring_compaction(named)
+        process.compact(Session(tenant, session))
     except StoreUnavailable as error:
         log.warning("compaction left to the sweep: %s", error)
     except Sealed as error:

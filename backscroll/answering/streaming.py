@@ -184,7 +184,7 @@ class Streams:
             ours = events.append(self._store, batches) if batches else []
         except StoreUnavailable as error:
             # The answer goes on, and its end tells whatever could not be told here.
-            log.warning("events not told: %s", error)
+            log.debug("events not told: %s", error)
         finally:
             with self._changed:
                 for stream, mine in zip(streams, ours, strict=False):

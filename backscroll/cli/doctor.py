@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
@@ -50,6 +51,7 @@ def command(no_model: bool, timeout: float, as_json: bool) -> None:
         settings = load(os.environ)
     except InvalidSetting as error:
         raise click.ClickException(error.message) from None
+    logging.getLogger("backscroll").addHandler(logging.NullHandler())  # what is down is told as a finding
     findings = []
     for found in look(settings, ask_models=not no_model, seconds=timeout):
         findings.append(found)

@@ -19,7 +19,8 @@ _WITHOUT = {
 
 def look(settings: Settings, version: str, seconds: float) -> list[Finding]:
     """Ask the broker and, for as many seconds as given, all workers behind it."""
-    bell = Doorbell(celery_app(settings.worker, publishes_only=True))
+    app = celery_app(settings.worker, publishes_only=True)
+    bell = Doorbell(app, probe_interval=settings.store.probe_interval)
     try:
         if not bell.heard():
             advice = (

@@ -6,7 +6,7 @@ import time
 
 import tenacity
 
-from backscroll.errors import TransientError
+from backscroll.errors import ModelUnavailable, TransientError
 from backscroll.model.port import Answer, Heard, Model, Prompt
 from backscroll.model.stop import Stop
 
@@ -40,6 +40,7 @@ def ask(
 
     Raises:
         TransientError: the last one, when the deadline was over.
+        ModelUnavailable: at once, where the model is known to be down.
         AskedToPause: when the model wants more than a short pause.
         PermanentError: when trying again would not help.
         BackscrollError: the reason, when somebody asked to stop.
@@ -57,7 +58,9 @@ def ask(
 
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception(
-            lambda error: isinstance(error, TransientError) and not isinstance(error, AskedToPause)
+            lambda error: (
+                isinstance(error, TransientError) and not isinstance(error, AskedToPause | ModelUnavailable)
+            )
         ),
         wait=_wait,
         stop=tenacity.stop_before_delay(deadline),

@@ -19,21 +19,33 @@ def entries(name: str, value: str) -> list[str]:
 
     Args:
         name: the variable, for the message.
-        value: entries `id:secret`, separated by commas or white space; or the path of a file with such
-            entries, one a line, where `#` begins a comment. What has a slash or no colon is a path.
+        value: entries `id:secret`, or the path of a file that has them.
 
     Raises:
         InvalidSetting: when the file cannot be read.
     """
-    if value.strip() and ("/" in value or ":" not in value):
-        value = _text(name, Path(value.strip()).expanduser())
-    return [entry for entry in _BETWEEN.split(value) if entry]
+    return split(_text(name, path_in(value)) if is_path(value) else value)
+
+
+def is_path(value: str) -> bool:
+    """Tell whether a value names a file: what has a slash or no colon is no entry."""
+    return bool(value.strip()) and ("/" in value or ":" not in value)
+
+
+def path_in(value: str) -> Path:
+    """Give the path that a value names."""
+    return Path(value.strip()).expanduser()
+
+
+def split(text: str) -> list[str]:
+    """Take entries apart that commas or white space separate; `#` begins a comment up to its line's end."""
+    lines = (line.partition("#")[0] for line in text.splitlines())
+    return [entry for line in lines for entry in _BETWEEN.split(line) if entry]
 
 
 def _text(name: str, path: Path) -> str:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = type(error).__name__
         raise InvalidSetting(name, f"neither entries nor a file that can be read ({reason})") from None
-    return "\n".join(line.partition("#")[0] for line in lines)

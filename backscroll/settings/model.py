@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from backscroll.settings.kinds import MIB, Bytes, Group, Seconds, Tokens
+from backscroll.settings.kinds import MIB, Bytes, Count, Group, Seconds, Tokens
 
 
 class ModelSettings(Group, frozen=True, kw_only=True):
@@ -43,3 +43,13 @@ class ModelSettings(Group, frozen=True, kw_only=True):
             "of more, the newest are sent. Gemini takes 20 MB a request"
         ),
     ] = 14 * MIB
+    model_breaker_failures: Annotated[
+        Count,
+        Meta(
+            description="calls in a row that a model fails, for a quarter of REPLY_DEADLINE and more, "
+            "until further ones fail at once"
+        ),
+    ] = 5
+    model_probe_interval: Annotated[
+        Seconds, Meta(description="seconds after which one call is let through to a model that is down")
+    ] = 5.0

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from backscroll.settings.kinds import MIB, YEAR, Bytes, Group
+from backscroll.settings.kinds import MIB, YEAR, Bytes, Group, Seconds
 
 
 class StoreSettings(Group, frozen=True, kw_only=True):
@@ -54,3 +54,9 @@ class StoreSettings(Group, frozen=True, kw_only=True):
     session_media_bytes: Annotated[
         Bytes, Meta(description="the most that all media of a session have together, each content once")
     ] = 64 * MIB
+    store_timeout: Annotated[
+        Seconds, Meta(description="seconds that one call to Redis may take, its one retry included")
+    ] = 2.0
+    probe_interval: Annotated[
+        Seconds, Meta(description="seconds between two looks whether a Redis or broker that is down is back")
+    ] = 1.0

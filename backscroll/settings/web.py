@@ -35,3 +35,10 @@ class WebSettings(Group, frozen=True, kw_only=True):
     heartbeat: Annotated[
         Seconds, Meta(description="seconds of silence after which a stream of events shows that it is there")
     ] = 15.0
+    inline_turns: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="most sessions that a web process answers itself at a time while the broker is down",
+        ),
+    ] = 32

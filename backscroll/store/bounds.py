@@ -8,6 +8,7 @@ first message, for its time to live from its last one; what expires or is delete
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from backscroll import metrics
 from backscroll.errors import StoreUnavailable, TokensSpent, TooManySessions
@@ -15,7 +16,7 @@ from backscroll.messages.message import Usage
 from backscroll.session import Session
 from backscroll.settings import AccessSettings
 from backscroll.store import keys
-from backscroll.store.redis import Store, unavailable
+from backscroll.store.redis import Store
 from backscroll.store.scripts import script
 
 log = logging.getLogger(__name__)
@@ -77,13 +78,16 @@ def spare_tokens(store: Store, limits: AccessSettings, tenant: str) -> None:
     if not limits.tenant_tokens:
         return
     key = keys.of_tenant(tenant, "tokens")
-    with unavailable():
-        pipeline = store.client.pipeline(transaction=False)
-        pipeline.get(key)
-        pipeline.pttl(key)
-        spent, left = pipeline.execute()
+    spent, left = store.call(lambda: _spent_and_left(store, key), reads=True)
     if int(spent or 0) >= limits.tenant_tokens:
         raise _spent(limits, max(left, 1))
+
+
+def _spent_and_left(store: Store, key: str) -> list[Any]:
+    pipeline = store.client.pipeline(transaction=False)
+    pipeline.get(key)
+    pipeline.pttl(key)
+    return pipeline.execute()
 
 
 def leave(store: Store, limits: AccessSettings, session: Session) -> None:
@@ -93,11 +97,14 @@ def leave(store: Store, limits: AccessSettings, session: Session) -> None:
         StoreUnavailable: when Redis does not serve.
     """
     if limits.tenant_sessions:
-        with unavailable():
-            pipeline = store.client.pipeline(transaction=False)
-            pipeline.zrem(keys.of_tenant(session.tenant, "sessions"), session.id)
-            pipeline.hdel(keys.of_tenant(session.tenant, "ttls"), session.id)
-            pipeline.execute()
+        store.call(lambda: _leave(store, session), reads=False)
+
+
+def _leave(store: Store, session: Session) -> None:
+    pipeline = store.client.pipeline(transaction=False)
+    pipeline.zrem(keys.of_tenant(session.tenant, "sessions"), session.id)
+    pipeline.hdel(keys.of_tenant(session.tenant, "ttls"), session.id)
+    pipeline.execute()
 
 
 def spend(store: Store, limits: AccessSettings, tenant: str, what: str, tokens: int) -> None:

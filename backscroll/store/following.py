@@ -106,7 +106,7 @@ class Following:
         try:
             return events.read(self._store, session, reply_id, cursor)
         except StoreUnavailable as error:
-            log.warning("events not read: %s", error)
+            log.debug("events not read: %s", error)
             time.sleep(_STORE_RETRY)
             follower.look()
             return Told((), ended=False)

@@ -14,11 +14,12 @@ from redis.exceptions import RedisError
 
 from backscroll.errors import StoreUnavailable
 from backscroll.store import keys
-from backscroll.store.redis import Store, connect_to_listen, unavailable
+from backscroll.store.redis import Store, connect_to_listen
 
 log = logging.getLogger(__name__)
 
 _RECONNECT = 0.5
+_LOOK_AGAIN = 0.1
 # A connection that is half open says nothing for ever: after so many seconds of silence it has to answer, and
 # has so many for it.
 _SILENCE, _ANSWER = 15.0, 5.0
@@ -48,6 +49,7 @@ class Listener:
         self._own = keys.CALLS + token_hex(8)
         self._thread: threading.Thread | None = None
         self._closed = threading.Event()
+        self._hears = True  # or will, for all that is known
 
     def listen(self, channel: str) -> bool:
         """Listen to `channel` from now on. True when it is heard already, and `missed` need not be called."""
@@ -78,19 +80,23 @@ class Listener:
 
     def _call(self) -> None:
         try:
-            with unavailable():
-                self._store.client.publish(self._own, b"")
+            self._store.call(lambda: self._store.client.publish(self._own, b""), reads=True)
         except StoreUnavailable as error:
-            log.warning("not listening yet: %s", error)  # the thread looks for itself, too
+            log.debug("not listening yet: %s", error)  # the thread looks for itself, too
 
     def _run(self) -> None:
         while not self._closed.is_set():
+            if self._store.breaker.is_open:  # which has somebody who looks whether Redis is back
+                self._closed.wait(_LOOK_AGAIN)
+                continue
             pubsub = self._client.pubsub()  # type: ignore[no-untyped-call]
             try:
                 self._hear(pubsub)
             except RedisError as error:
-                log.warning("not listening: %s", type(error).__name__)
-                time.sleep(_RECONNECT)
+                if self._hears:
+                    log.warning("not listening: %s", type(error).__name__)
+                self._hears = False
+                self._closed.wait(_RECONNECT)
             finally:
                 with self._lock:
                     self._asked_for, self._standing = set(), set()
@@ -99,6 +105,9 @@ class Listener:
     def _hear(self, pubsub: PubSub) -> None:
         pubsub.subscribe(self._own)
         self._ask(pubsub)
+        if not self._hears:
+            log.warning("listening again")
+        self._hears = True
         quiet_since, pinged = time.monotonic(), False
         while not self._closed.is_set():
             told = pubsub.get_message(timeout=0.5)

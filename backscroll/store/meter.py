@@ -12,7 +12,7 @@ from collections import Counter
 import msgspec
 
 from backscroll.store import keys
-from backscroll.store.redis import Store, unavailable
+from backscroll.store.redis import Store
 
 # A bucket is a quarter of an octave wide: what it says is right within 9 %, in no more fields than these.
 _A_DOUBLING = 4
@@ -57,11 +57,14 @@ def read(store: Store) -> Meter:
     Raises:
         StoreUnavailable: when Redis does not serve.
     """
-    with unavailable():
+
+    def send() -> list[dict[bytes, bytes]]:
         pipeline = store.client.pipeline(transaction=False)
         for shard in range(store.settings.shards):
             pipeline.hgetall(keys.meter(shard))
-        shards: list[dict[bytes, bytes]] = pipeline.execute()
+        return pipeline.execute()
+
+    shards = store.call(send, reads=True)
     total = Counter[str]()
     for counted in shards:
         total.update({name.decode(): int(value) for name, value in counted.items()})

@@ -1,18 +1,22 @@
 """The one place that talks to the history store's Redis.
 
-Timeouts are short and a call is retried once: a request that hangs is worse than one that is told to
-come back. A retry may replay a write whose answer was lost, so every script is safe to run twice.
+Timeouts are short and a call is tried twice: a request that hangs is worse than one that is told to come
+back. The second try may replay a write whose answer was lost, so every script is safe to run twice. What
+fails twice opens the breaker: until Redis answers a ping, all calls fail at once.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import redis as redis_py
-from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.backoff import NoBackoff
 from redis.exceptions import (
+    BusyLoadingError,
     ClusterDownError,
     NoScriptError,
     OutOfMemoryError,
@@ -21,8 +25,12 @@ from redis.exceptions import (
     ResponseError,
     TryAgainError,
 )
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import TimeoutError as Silent
 from redis.retry import Retry
 
+from backscroll import metrics
+from backscroll.breaker import Breaker
 from backscroll.cipher import PLAIN, Cipher
 from backscroll.errors import StoreUnavailable
 from backscroll.session import Session
@@ -31,11 +39,15 @@ from backscroll.settings.encryption import encryption_keys
 from backscroll.store import keys
 from backscroll.store.scripts import Script, script
 
-_TRIES_AGAIN = Retry(ExponentialBackoff(cap=0.2, base=0.05), 1)
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# redis-py would try again at each of its levels, and a call would take four times its timeout.
 _TRIES_ONCE = Retry(NoBackoff(), 0)
 # Of one process at a time, and the seconds after which one that waits for its turn gives up.
-_MOST_CONNECTIONS = 32
-_FREE_CONNECTION = 5
+_MOST_CALLS = 32
+_FREE_CALL = 5.0
 
 # What a server answers that is there and will not serve: by its type, where the client has one (and takes the
 # answer's first word off), else by that word.
@@ -45,20 +57,20 @@ _REFUSALS = ("MISCONF", "NOREPLICAS", "BUSY")
 Argument = str | bytes | int
 
 
-def connect(url: str) -> redis_py.Redis:
-    """Open a pool of connections to `url`; nothing is sent before the first call."""
-    # Blocking: a thousand requests that all read when a reply has ended take turns, a millisecond each, and
-    # neither fail nor open a connection each.
-    pool = redis_py.BlockingConnectionPool.from_url(
+def connect(url: str, timeout: float) -> redis_py.Redis:
+    """Open a pool of connections to `url`; nothing is sent before the first call.
+
+    Args:
+        url: of Redis.
+        timeout: seconds that two tries of a call may take together.
+    """
+    return redis_py.Redis.from_url(
         url,
-        socket_timeout=1,
-        socket_connect_timeout=0.5,
-        retry=_TRIES_AGAIN,
-        health_check_interval=15,
-        max_connections=_MOST_CONNECTIONS,
-        timeout=_FREE_CONNECTION,
+        socket_timeout=timeout / 2,
+        socket_connect_timeout=timeout / 4,
+        retry=_TRIES_ONCE,
+        max_connections=2 * _MOST_CALLS,
     )
-    return redis_py.Redis.from_pool(pool)
 
 
 def connect_to_listen(url: str) -> redis_py.Redis:
@@ -78,11 +90,19 @@ def _ciphers(settings: StoreSettings) -> Callable[[str], Cipher]:
 
 
 class Store:
-    """The history store: its connection and its settings. Threads may share it, forked processes not."""
+    """The history store: its connection, its settings, and the breaker that an outage opens.
+
+    Threads may share it, forked processes not.
+    """
 
     def __init__(self, settings: StoreSettings) -> None:
         self.settings = settings
-        self.client = connect(settings.redis_url)
+        self.client = connect(settings.redis_url, settings.store_timeout)
+        self.breaker = Breaker("store", probe_interval=settings.probe_interval, probe=self._answers)
+        # A thousand requests that all read when a reply has ended take turns, a millisecond each, and neither
+        # fail nor open a connection each.
+        self._free = threading.BoundedSemaphore(_MOST_CALLS)
+        self._refuses = False
         self._ciphers = _ciphers(settings)
 
     def cipher(self, session: Session) -> Cipher:
@@ -110,13 +130,75 @@ class Store:
 
     def evaluate(self, what: Script, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[Any]:
         """Run a script with these keys and arguments, all calls in one round trip."""
-        with unavailable():
+
+        def send() -> list[Any]:
             try:
                 return self._send(what.sha, calls)
             except NoScriptError:
                 # A new server, or one that restarted: scripts do not outlive it.
                 self.client.script_load(what.text)
                 return self._send(what.sha, calls)
+
+        return self.call(send, reads=what.reads)
+
+    def call(self, act: Callable[[], T], *, reads: bool) -> T:
+        """Do what talks to Redis, a second time where the first one was not heard.
+
+        Args:
+            act: what is done; safe to be done twice.
+            reads: it changes nothing. For those who count what failed.
+
+        Raises:
+            StoreUnavailable: when Redis cannot be reached or cannot serve; at once, while it is known to be
+                down.
+        """
+        try:
+            with self._place():
+                result = self._tried(act)
+        except StoreUnavailable:
+            (metrics.LOAD_FAILURES if reads else metrics.SAVE_FAILURES).inc()
+            raise
+        if self._refuses and not reads:
+            self._refuses = False
+            log.warning("the history store takes writes again")
+        return result
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Have one of the calls that may be in work at a time."""
+        if not self._free.acquire(timeout=_FREE_CALL):
+            raise StoreUnavailable("too many calls wait for the history store")
+        try:
+            yield
+        finally:
+            self._free.release()
+
+    def _tried(self, act: Callable[[], T]) -> T:
+        # Asked here, where the wait for a place is over: who waited behind a call that hung need not hang.
+        if not self.breaker.admits():
+            raise StoreUnavailable("the history store is down")
+        try:
+            with unavailable():
+                try:
+                    result = act()
+                except BusyLoadingError:
+                    raise
+                except (Disconnected, Silent):
+                    result = act()
+        except StoreUnavailable as error:
+            self._judge(error)
+            raise
+        self.breaker.succeeded()
+        return result
+
+    def _judge(self, error: StoreUnavailable) -> None:
+        if not error.refused:
+            self.breaker.failed(error.message)
+            return
+        self.breaker.succeeded()  # it is there: what it does serve goes on
+        if not self._refuses:
+            self._refuses = True
+            log.warning("%s", error.message)
 
     def _send(self, sha: str, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[Any]:
         if len(calls) == 1:
@@ -133,11 +215,19 @@ class Store:
         Raises:
             StoreUnavailable: when it does not.
         """
-        with unavailable():
-            self.client.ping()
+        self.call(self.client.ping, reads=True)
+
+    def _answers(self) -> bool:
+        """Tell whether Redis is back; one that still loads its data answers a ping with an error."""
+        try:
+            return bool(self.client.ping())
+        except (RedisError, OSError, ValueError) as error:  # the latter two where it was closed meanwhile
+            log.debug("the history store is still down: %s", type(error).__name__)
+            return False
 
     def close(self) -> None:
         """Close every connection."""
+        self.breaker.dispose()
         self.client.close()
 
 
@@ -151,7 +241,7 @@ def unavailable() -> Iterator[None]:
     except ResponseError as error:
         # A script that fails is a bug of ours, unless the server refuses to write or to serve.
         if isinstance(error, _REFUSED) or str(error).startswith(_REFUSALS):
-            raise StoreUnavailable(f"the history store cannot serve: {error}") from None
+            raise StoreUnavailable(f"the history store cannot serve: {error}", refused=True) from None
         raise
     except RedisError as error:
         raise StoreUnavailable(f"the history store cannot be reached: {type(error).__name__}") from None

@@ -25,6 +25,11 @@ class Script:
     text: str
     sha: str
 
+    @property
+    def reads(self) -> bool:
+        """Tell whether it only reads: its access is noted all the same, where the server takes writes."""
+        return self.name.startswith("read_")
+
 
 @cache
 def script(name: str) -> Script:

@@ -6,13 +6,14 @@ import re
 from base64 import b64decode
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from itertools import islice
+from functools import partial
+from typing import Any
 
 import msgspec
 
 from backscroll.cipher import FORM, key_id
 from backscroll.store import keys
-from backscroll.store.redis import Store, unavailable
+from backscroll.store.redis import Store
 from backscroll.store.scripts import script
 
 _A_TRIP = 100
@@ -41,17 +42,27 @@ def sealed_with(store: Store) -> dict[str, Used]:
         StoreUnavailable: when Redis does not serve.
     """
     values, sessions = Counter[str](), defaultdict[str, set[bytes]](set)
-    with unavailable():
-        found_keys = store.client.scan_iter(f"{keys.PREFIX}{{*", count=1000)
-        while batch := list(islice(found_keys, _A_TRIP)):
-            named = [(key, found.group(1)) for key in batch if (found := _OF_SESSION.match(key))]
-            calls = [((key.decode(),), ()) for key, _ in named]
-            heads = store.evaluate(script("sealed_heads"), calls) if calls else []
-            for (_, session), each in zip(named, heads, strict=True):
-                for name in _ids(each):
-                    values[name] += 1
-                    sessions[name].add(session)
+    for batch in _names(store):
+        named = [(key, found.group(1)) for key in batch if (found := _OF_SESSION.match(key))]
+        calls = [((key.decode(),), ()) for key, _ in named]
+        heads = store.evaluate(script("sealed_heads"), calls) if calls else []
+        for (_, session), each in zip(named, heads, strict=True):
+            for name in _ids(each):
+                values[name] += 1
+                sessions[name].add(session)
     return {name: Used(count, len(sessions[name])) for name, count in sorted(values.items())}
+
+
+def _names(store: Store) -> Iterator[list[bytes]]:
+    """Yield the names of all keys, by batches. Redis may give one twice while it makes its table larger."""
+    cursor = 0
+    while True:
+        page = partial(store.client.scan, cursor, match=f"{keys.PREFIX}{{*", count=_A_TRIP)
+        found: tuple[int, list[Any]] = store.call(page, reads=True)
+        cursor, batch = found
+        yield batch
+        if not cursor:
+            return
 
 
 def _ids(heads: list[bytes]) -> Iterator[str]:

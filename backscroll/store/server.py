@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from redis.exceptions import ResponseError
 
-from backscroll.store.redis import Store, unavailable
+from backscroll.store.redis import Store
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,12 +38,11 @@ def describe(store: Store) -> Server:
     Raises:
         StoreUnavailable: when it cannot be reached or cannot serve.
     """
-    with unavailable():
-        began = time.time()
-        seconds, micros = store.client.time()
-        ended = time.time()
-        found: dict[str, Any] = store.client.info("everything")
-        fsync, save = _configured(store, "appendfsync"), _configured(store, "save")
+    began, (seconds, micros), ended = store.call(
+        lambda: (time.time(), store.client.time(), time.time()), reads=True
+    )
+    found: dict[str, Any] = store.call(lambda: store.client.info("everything"), reads=True)
+    fsync, save = (_configured(store, name) for name in ("appendfsync", "save"))
     valkey = found.get("valkey_version")
     return Server(
         product="Valkey" if valkey else "Redis",
@@ -63,7 +62,7 @@ def describe(store: Store) -> Server:
 
 def _configured(store: Store, name: str) -> str | None:
     try:
-        found = store.client.config_get(name)
+        found = store.call(lambda: store.client.config_get(name), reads=True)
     except ResponseError:
         return None  # hosted servers rename it, and an ACL may forbid it
     value = found.get(name)

@@ -10,7 +10,7 @@ import msgspec
 
 from backscroll.session import Session
 from backscroll.store import keys
-from backscroll.store.redis import Store, unavailable
+from backscroll.store.redis import Store
 from backscroll.store.scripts import script
 
 _SESSIONS_A_SHARD = 100
@@ -34,13 +34,8 @@ def sweep(store: Store, sweeper: str, *, interval: float) -> Overdue | None:
     Returns:
         What is overdue, or None when another process sweeps at the moment.
     """
-    lifetime = int(interval * 3000)
-    with unavailable():
-        mine = store.client.set(keys.SWEEPER, sweeper, nx=True, px=lifetime)
-        if not mine:
-            if store.client.get(keys.SWEEPER) != sweeper.encode():
-                return None
-            store.client.pexpire(keys.SWEEPER, lifetime)
+    if not store.call(lambda: _is_ours(store, sweeper, int(interval * 3000)), reads=False):
+        return None
     grace = int(store.settings.ring_grace * 1000)
     found = store.evaluate(
         script("sweep"),
@@ -50,3 +45,13 @@ def sweep(store: Store, sweeper: str, *, interval: float) -> Overdue | None:
         turns=tuple(Session.parse(name.decode()) for turns, _ in found for name in turns),
         compactions=tuple(Session.parse(name.decode()) for _, compactions in found for name in compactions),
     )
+
+
+def _is_ours(store: Store, sweeper: str, lifetime: int) -> bool:
+    """Claim the sweep for `lifetime` ms, unless somebody else has."""
+    if store.client.set(keys.SWEEPER, sweeper, nx=True, px=lifetime):
+        return True
+    if store.client.get(keys.SWEEPER) != sweeper.encode():
+        return False
+    store.client.pexpire(keys.SWEEPER, lifetime)
+    return True

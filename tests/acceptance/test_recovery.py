@@ -106,7 +106,7 @@ def test_f25_a_doorbell_that_rings_twice_is_answered_once(
 
     app = celery_app(load(stack.env).worker, publishes_only=True)
     for _ in range(5):
-        assert Doorbell(app).ring(Session("default", sid))
+        assert Doorbell(app, probe_interval=1).ring(Session("default", sid))
     app.close()
     assert api.ended(sid, rid)["attempts"] == 1
     assert len(model.requests(containing=sid)) == 1

@@ -8,6 +8,8 @@ from functools import cache
 
 import pytest
 
+from backscroll.running.embedded_redis import EmbeddedRedis
+
 
 @cache
 def loaded(code: str) -> set[str]:
@@ -36,6 +38,23 @@ def loaded(code: str) -> set[str]:
 )
 def test_a_web_process_leaves_out_what_it_does_not_need(package: str) -> None:
     assert package not in loaded("import web; web.create_app()")
+
+
+def test_a_web_process_that_serves_has_not_loaded_the_sdk(redis_server: EmbeddedRedis) -> None:
+    served = (
+        "import web\n"
+        "from backscroll.settings import load\n"
+        f"env = {{'REDIS_URL': {redis_server.url!r}, 'BROKER_URL': {redis_server.broker_url!r}}}\n"
+        "client = web.create_app(load(env)).test_client()\n"
+        "posted = client.post('/v1/sessions/imports/messages', json={'text': 'hello'})\n"
+        "assert posted.status_code == 202, posted.text\n"
+        "for path in ('/v1/sessions/imports', posted.json['location'], '/readyz', '/metrics'):\n"
+        "    assert client.get(path).status_code == 200, path\n"
+        "assert client.delete('/v1/sessions/imports').status_code == 204"
+    )
+    found = loaded(served)
+    assert "web.inline" in found
+    assert not {"google", "google.genai", "pydantic", "httpx2"} & found
 
 
 def test_gunicorn_reads_its_settings_before_anything_opens_a_socket() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx2
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.stack.conditions import until
 
@@ -85,6 +86,16 @@ class Api:
         params = {"view": "context"}
         found: Json = self.http.get(f"/v1/sessions/{sid}/history", params=params).raise_for_status().json()
         return found
+
+    def counted(self, name: str, **labels: str) -> float:
+        """Read what the web process has counted; 0 where it has counted nothing."""
+        text = self.http.get("/metrics").raise_for_status().text
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
 
     def until_session(
         self, sid: str, what: str, holds: Callable[[Json], Any], *, seconds: float = 20.0

@@ -50,6 +50,11 @@ class OfflineModel:
         count: int = self._http.get("/_stats").raise_for_status().json().get("in_flight", 0)
         return count
 
+    def kill(self) -> None:
+        """End it as a power cut would; whoever connects is refused."""
+        self._http.close()
+        self._process.kill()
+
     def stop(self) -> None:
         self._http.close()
         self._process.terminate()

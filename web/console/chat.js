@@ -19,6 +19,7 @@ export class Chat {
     this.scroll = byId("scroll");
     this.messages = []; // of the transcript, in order, without gaps
     this.sending = 0;
+    this.posted = Promise.resolve(); // with the last message that was said
     this.waiting = []; // {id, turn}, in the order in which they will be answered
     this.divider = el("li", { class: "divider", hidden: true });
     byId("earlier").addEventListener("click", () => this.earlier());
@@ -49,7 +50,7 @@ export class Chat {
     this.#toEnd(true);
     this.sending += 1;
     try {
-      const accepted = await this.#post(text).finally(() => {
+      const accepted = await this.#postInOrder(text).finally(() => {
         this.sending -= 1;
       });
       this.troubled(null);
@@ -141,6 +142,13 @@ export class Chat {
     const turn = this.#add(text);
     turn.begin("queued", { position: this.waiting.length });
     this.waiting.push({ id, turn });
+  }
+
+  // Each when the one before it was accepted, or they might be accepted the other way round.
+  #postInOrder(text) {
+    const posted = this.posted.then(() => this.#post(text));
+    this.posted = posted.catch(() => null);
+    return posted;
   }
 
   // With one key for all tries, a message whose answer was lost is said once.

@@ -29,7 +29,7 @@ function draw(found, session) {
         figure("Compactions due", number(found.work.compactions), "or in work"),
         figure("Compaction lag", span(found.work.lag), "since the oldest was due"),
         figure("Store answers in", ms(found.milliseconds.store), "all shards in one round trip"),
-        figure("Broker answers in", ms(found.milliseconds.broker), "with a new connection")),
+        figure("Broker answers in", ms(found.milliseconds.broker), "to tell its queues")),
       queues(found.queues),
       workers(found.workers),
       totals(found.totals),

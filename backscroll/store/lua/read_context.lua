@@ -2,6 +2,7 @@
 --
 -- Result  {meta, chapters, ledger, live messages}; meta is empty when there is no such session
 -- Replay  harmless.
+write = redis.pcall
 local meta = redis.call('HGETALL', META)
 if #meta > 0 then
   keep()

@@ -4,6 +4,7 @@
 -- Result  {} no such reply | {status, attempts, position in the inbox or -1, id of its end or '', events}
 --         the events as XRANGE gives them: none where they have expired
 -- Replay  harmless.
+write = redis.pcall
 local id, after = unpack(ARGS)
 local status, attempts, ended = unpack(redis.call('HMGET', reply_key(id), 'status', 'attempts', 'end_event'))
 if not status or redis.call('EXISTS', META) == 0 then

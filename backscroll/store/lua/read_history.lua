@@ -3,6 +3,7 @@
 -- ARGS    1 seq after which to begin  2 how many messages
 -- Result  {last seq, archive blocks that overlap the page, live messages of the page}; {} without a session
 -- Replay  harmless.
+write = redis.pcall
 local after, limit = tonumber(ARGS[1]), tonumber(ARGS[2])
 local last, watermark = unpack(redis.call('HMGET', META, 'last', 'watermark'))
 if not last then

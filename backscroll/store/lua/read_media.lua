@@ -3,6 +3,7 @@
 -- ARGS    1… tag of each (see backscroll/cipher.py): its SHA-256, or what stands for it; none: list the tags
 -- Result  the media in this order, nil for those that are not there; or the tags of all; {}: there is no such session
 -- Replay  harmless.
+write = redis.pcall
 if redis.call('EXISTS', META) == 0 then
   return {}
 end

@@ -3,6 +3,7 @@
 -- ARGS    1 reply id
 -- Result  {fields, position in the inbox or -1}; no fields: no such reply, or its session is gone
 -- Replay  harmless.
+write = redis.pcall
 local id = ARGS[1]
 if redis.call('EXISTS', META) == 0 then
   return {{}, -1}

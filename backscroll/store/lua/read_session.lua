@@ -5,6 +5,7 @@
 --         the newest replies, newest first: {id, status, created at, finished at or nil}}
 --         meta is empty when there is no such session
 -- Replay  harmless.
+write = redis.pcall
 local meta = redis.call('HGETALL', META)
 if #meta > 0 then
   keep()
