@@ -9,7 +9,8 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 
 COPY . .
 RUN pip install --no-cache-dir --no-deps --no-build-isolation . \
-    && useradd --system --uid 10001 backscroll
+    && useradd --system --uid 10001 backscroll \
+    && install --directory --owner backscroll --mode 700 /var/lib/backscroll
 USER backscroll
 
 EXPOSE 8080

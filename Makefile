@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 # Compiled when it is imported: most of what is installed never is.
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-compile
 
-.PHONY: help setup run test check chaos bench bench-check sdk-matrix lock clean
+.PHONY: help setup run test check chaos outage bench bench-check sdk-matrix lock clean
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -19,7 +19,7 @@ run: $(VENV)/.run ## start everything on this machine (HOST=, PORT=, DATA_DIR=)
 	@exec $(BIN)/backscroll up --host $(HOST) --port $(PORT) --data-dir $(DATA_DIR)
 
 test: $(VENV)/.dev ## the whole suite, on its own Redis, web and workers
-	@$(BIN)/pytest -n 3 --dist loadgroup # one more than cores: much of it is waiting
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder # one more than cores: much of it is waiting
 
 check: $(VENV)/.dev ## lint, types, import contracts
 	$(BIN)/ruff check .
@@ -29,6 +29,9 @@ check: $(VENV)/.dev ## lint, types, import contracts
 
 chaos: $(VENV)/.dev ## kill, pause and restart everything for a while, and check that nothing is lost (MINUTES=, SEED=)
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
+
+outage: $(VENV)/.dev ## keep clients talking while the history store and the broker go away and come back
+	@$(BIN)/python -m tests.outage
 
 bench: $(VENV)/.dev ## how fast it is, against the limit and what one would take instead; wants a quiet machine
 	@$(BIN)/python -m bench

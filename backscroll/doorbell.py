@@ -21,6 +21,7 @@ from backscroll import metrics
 from backscroll.breaker import Breaker
 from backscroll.session import Session
 from backscroll.settings import WorkerSettings
+from backscroll.store.redis import why
 
 log = logging.getLogger(__name__)
 
@@ -151,9 +152,9 @@ class Doorbell:
         except (KombuError, RedisError, OSError) as error:
             cause = error.__cause__ or error  # kombu's own errors hide whose they are
             if isinstance(cause, ResponseError):
-                self._refuses(type(cause).__name__)
+                self._refuses(why(cause))
             else:
-                self._breaker.failed(type(cause).__name__)
+                self._breaker.failed(why(cause))
             return False
         self._refused = False
         self._breaker.succeeded()
@@ -178,6 +179,6 @@ class Doorbell:
                 except connection.channel_errors:
                     log.debug("the broker has no queue yet")
         except (KombuError, RedisError, OSError) as error:
-            log.debug("the broker does not answer: %s", type(error).__name__)
+            log.debug("the broker does not answer: %s", why(error))
             return False
         return True

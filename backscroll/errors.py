@@ -29,6 +29,13 @@ a prompt or a key: what an SDK raises is translated where it is caught and its c
 
 from __future__ import annotations
 
+import traceback
+
+
+def frames(error: BaseException) -> str:
+    """Tell where an unexpected error came from, without its words: they may quote a message or a key."""
+    return "".join(traceback.format_tb(error.__traceback__))
+
 
 class BackscrollError(Exception):
     """Root of the tree: `code` for machines, the text for people."""

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from backscroll.decoding import read
+
 
 class SessionSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The settings of one session. `ttl` is seconds from its last access until it expires."""
@@ -24,11 +26,18 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     ttl: float | None = None
 
 
+_decoder = msgspec.json.Decoder(SessionSettings)
+
+
 def encode_settings(settings: SessionSettings) -> bytes:
     """Give settings as they are stored."""
     return msgspec.json.encode(settings)
 
 
 def decode_settings(data: bytes | None) -> SessionSettings:
-    """Read stored settings; fields that a newer version wrote are passed over."""
-    return msgspec.json.decode(data, type=SessionSettings) if data else SessionSettings()
+    """Read stored settings; fields that a newer version wrote are passed over.
+
+    Raises:
+        msgspec.MsgspecError: when `data` is none.
+    """
+    return read(_decoder, data) if data else SessionSettings()

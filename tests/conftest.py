@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -12,6 +14,7 @@ import redis as redis_py
 from backscroll.running import embedded_redis
 from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.expiry import eternal
+from tests.stack.tls import Certificates, TlsProxy
 
 
 @pytest.fixture(scope="session")
@@ -31,10 +34,35 @@ def redis(redis_server: EmbeddedRedis) -> Iterator[redis_py.Redis]:
         assert eternal(client) == []
 
 
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Who may talk over TLS, and who not."""
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def proxy(certificates: Certificates, redis_server: EmbeddedRedis) -> Iterator[TlsProxy]:
+    """TLS in front of the Redis of this process, as `localhost`."""
+    found = TlsProxy(certificates, redis_server.url.removeprefix("unix://").partition("?")[0], "localhost")
+    yield found
+    found.close()
+
+
 @pytest.fixture
 def sid() -> str:
     """A session name that no other test uses."""
     return f"s-{uuid4().hex[:12]}"
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C, here and in all that is started: what a shell runs in the background has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector off the thousands of tests: it would look through all of them again and again."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

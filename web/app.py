@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from flask import Flask
 
@@ -10,8 +11,12 @@ from backscroll.api_keys import ApiKeys
 from backscroll.doorbell import Doorbell, celery_app
 from backscroll.errors import InvalidSetting
 from backscroll.settings import Settings, load
+from backscroll.spool.files import Spool
+from backscroll.spool.merge import Merger
+from backscroll.store import bounds
 from backscroll.store.ended import Ended
 from backscroll.store.following import Following
+from backscroll.store.recover import DegradedTurn
 from backscroll.store.redis import Store
 from web import (
     access,
@@ -29,12 +34,14 @@ from web import (
     sessions,
 )
 from web.backend import Backend
+from web.degraded import Degraded
 from web.inline import Inline
 from web.limits import Limits
+from web.remembered import Remembered
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Make the WSGI application. Nothing is connected before the first request.
+    """Make the WSGI application. Nothing is connected before the first request, unless the spool holds turns.
 
     Args:
         settings: read from the environment by default.
@@ -48,9 +55,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     except InvalidSetting as error:
         raise SystemExit(f"backscroll: {error}") from None
     store = Store(settings.store)
+    remembered = Remembered()
+    spool = Spool(Path(settings.degraded.spool_dir), settings.store.redis_url, settings.degraded.spool_bytes)
     bell = Doorbell(
         celery_app(settings.worker, publishes_only=True), probe_interval=settings.store.probe_interval
     )
+
+    def settled(turn: DegradedTurn) -> None:
+        remembered.settled(turn)
+        if turn.answer is not None:  # nobody could count it while the store was away
+            spent = bounds.tokens_of(turn.answer.usage)
+            bounds.spend(store, settings.access, turn.session.tenant, turn.reply_id, spent)
+
     backend = Backend(
         settings=settings,
         store=store,
@@ -59,6 +75,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         bell=bell,
         inline=Inline(settings, store, bell),
         limits=Limits(store, settings.access),
+        remembered=remembered,
+        degraded=Degraded(settings, store, spool, remembered),
+        merger=Merger(spool, store, settled=settled, ring=bell.ring),
     )
     app = Flask("web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.web.body_bytes
@@ -79,4 +98,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         media.routes,
     ):
         app.register_blueprint(routes(backend), url_prefix="/v1/sessions/<sid>")
+    # What a process before this one has left behind is seen to as well.
+    backend.merger.start()
     return app

@@ -90,4 +90,4 @@ def _openly(limit: str, check: Callable[[], None]) -> None:
         check()
     except StoreUnavailable as error:
         metrics.UNCHECKED.labels(limit).inc()
-        log.warning("limits not checked: %s", error)
+        log.debug("limits not checked: %s", error)

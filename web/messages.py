@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request, url_for
 
+from backscroll.errors import StoreUnavailable
 from backscroll.store import replies
 from backscroll.store.replies import Reply, Status
 from web import reading, rendering
@@ -20,7 +21,17 @@ def routes(backend: Backend) -> Blueprint:
         submission = reading.submission(request, backend.settings.web)
         wait = reading.preferred_wait(request, backend.settings.web)
         backend.limits.admit_message(session)
-        submitted = replies.submit(backend.store, session, submission)
+        # A call that fails may be heard all the same: whoever answers then, the reply is one, by this id.
+        reply_id = replies.new_id()
+        if earlier := backend.remembered.repeated(session, submission):
+            return _finished(earlier, url_for("replies.get", sid=sid, rid=earlier.id), wait)
+        try:
+            # What was said in the outage comes first, or this answer would not know of it.
+            backend.merger.bring(backend.remembered.turns(session))
+            submitted = replies.submit(backend.store, session, submission, reply_id)
+        except StoreUnavailable:
+            reply = backend.degraded.answer(session, submission, reply_id)
+            return _finished(reply, url_for("replies.get", sid=sid, rid=reply.id), wait)
         if submitted.ring:
             backend.inline.call(session)
         location = url_for("replies.get", sid=sid, rid=submitted.reply_id)

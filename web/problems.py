@@ -25,6 +25,7 @@ from backscroll.errors import (
     StoreUnavailable,
     TooLarge,
     Unauthorized,
+    frames,
 )
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ def _of_flask(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected %s", type(error).__name__, exc_info=error)
+    log.error("unexpected %s\n%s", type(error).__name__, frames(error))
     return _problem(500, "Internal error", "internal_error", "the request could not be handled")
 
 

@@ -47,7 +47,9 @@ def reply(found: Reply) -> dict[str, Any]:
         "parts": [to_stored(part) for part in found.parts],
         "usage": usage(found.usage),
         "model": found.model,
-        "degraded": False,
+        "degraded": found.degraded is not None,
+        "degraded_reason": found.degraded,
+        "recorded": found.recorded,
         "error": msgspec.structs.asdict(found.error) if found.error is not None else None,
         "attempts": found.attempts,
         "position": found.position,
@@ -68,6 +70,7 @@ def message(found: Message) -> dict[str, Any]:
         "parts": [to_stored(part) for part in found.parts],
         "model": found.model,
         "usage": usage(found.usage),
+        "recovered": found.recovered,
     }
 
 

@@ -17,7 +17,12 @@ def routes(backend: Backend) -> Blueprint:
     def get(sid: str, rid: str) -> Response:
         session = backend.session(sid)
         wait = reading.wait(request, backend.settings.web)
-        reply = backend.ended.wait(session, rid, wait) if wait else replies.read(backend.store, session, rid)
+        # What was answered without the store is known here until it is in there.
+        reply = backend.remembered.reply(session, rid)
+        if reply is None:
+            reply = (
+                backend.ended.wait(session, rid, wait) if wait else replies.read(backend.store, session, rid)
+            )
         response = rendering.json(rendering.reply(reply))
         if not reply.ended:
             response.headers["Retry-After"] = "1"
@@ -32,6 +37,8 @@ def routes(backend: Backend) -> Blueprint:
     @blueprint.post("/replies/<rid>/cancel")
     def cancel(sid: str, rid: str) -> Response:
         session = backend.session(sid)
+        if ended := backend.remembered.reply(session, rid):
+            return rendering.json(rendering.reply(ended))
         if replies.cancel(backend.store, session, rid):
             backend.inline.call(session)
         return rendering.json(rendering.reply(replies.read(backend.store, session, rid)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from backscroll.errors import NotFound
 from backscroll.store import sessions
 from web import reading, rendering, session_settings
 from web.backend import Backend
@@ -17,7 +18,9 @@ def routes(backend: Backend) -> Blueprint:
 
     @blueprint.get("")
     def get(sid: str) -> Response:
-        state = sessions.state(backend.store, backend.session(sid))
+        session = backend.session(sid)
+        state = sessions.state(backend.store, session)
+        backend.remembered.saw(session, state.settings)
         return rendering.json(rendering.session(state, backend.settings.budget))
 
     @blueprint.put("")
@@ -26,13 +29,20 @@ def routes(backend: Backend) -> Blueprint:
         settings = session_settings.read(request, backend.settings.web)
         backend.limits.admit_settings(session, settings.ttl)
         began = sessions.configure(backend.store, session, settings)
+        backend.remembered.saw(session, settings)
         state = sessions.state(backend.store, session)
         return rendering.json(rendering.session(state, backend.settings.budget), 201 if began else 200)
 
     @blueprint.delete("")
     def delete(sid: str) -> Response:
         session = backend.session(sid)
-        sessions.delete(backend.store, session)
+        begun_in_an_outage = backend.remembered.turns(session)
+        try:
+            sessions.delete(backend.store, session)
+        except NotFound:
+            if not begun_in_an_outage:
+                raise
+        backend.remembered.forget(session)
         backend.limits.leave(session)
         return Response(status=204)
 

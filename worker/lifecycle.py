@@ -11,7 +11,7 @@ from celery.signals import worker_init, worker_ready, worker_shutdown, worker_sh
 from kombu.asynchronous import get_event_loop
 
 from backscroll.doorbell import REPLIES
-from backscroll.errors import StoreUnavailable
+from backscroll.errors import StoreUnavailable, frames
 from backscroll.store.sweep import sweep
 from worker import process
 
@@ -24,6 +24,16 @@ _HANDING_BACK = 2.0
 # At INFO these write several lines a turn: a fifth of the throughput, and no news.
 for _chatty in ("google_genai", "httpx2", "httpcore2", "celery.worker.strategy", "celery.app.trace"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)
+
+
+@logging.getLogger("celery.app.trace").addFilter
+def _without_words(record: logging.LogRecord) -> bool:
+    """Have an unexpected error of a task logged by type and place: its words may quote a message or a key."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:
+        record.msg, record.args = "unexpected %s\n%s", (type(error).__name__, frames(error))
+        record.exc_info = record.exc_text = None
+    return True
 
 
 @worker_init.connect

@@ -6,11 +6,21 @@ and named in a few words: the model knows that there was something.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from backscroll.messages.media import Blob, attach, is_media, mime_of, reference, size_of, split, without
+from backscroll.messages.media import (
+    Blob,
+    Media,
+    attach,
+    is_media,
+    mime_of,
+    reference,
+    size_of,
+    split,
+    without,
+)
 from backscroll.messages.part import Other, Part, Text
 from backscroll.model.port import Prompt
 from backscroll.session import Session
@@ -34,13 +44,21 @@ def with_media(store: Store, session: Session, prompt: Prompt, most: int) -> Pro
     Raises:
         StoreUnavailable: when Redis does not serve.
     """
+    return filled(prompt, most, lambda digests: media.read(store, session, digests))
+
+
+def filled(prompt: Prompt, most: int, fetch: Callable[[Sequence[str]], Mapping[str, Media]]) -> Prompt:
+    """Put the media that a prompt refers to into it, as `with_media` does, from wherever `fetch` has them.
+
+    `fetch` gives media by their SHA-256, and leaves out what it does not have.
+    """
     by_content = [[blob for part in each.parts for blob in _references(part)] for each in prompt.contents]
     listed = [blob for blobs in by_content for blob in blobs]
     if not listed:
         return prompt
     first = _first(list(map(size_of, listed)), sum(map(size_of, by_content[-1])), most)
     digests = dict.fromkeys(reference(blob) or "" for blob in listed[first:])
-    found = media.read(store, session, list(digests))
+    found = fetch(list(digests))
     numbers = iter(range(len(listed)))
 
     def shown(part: Part) -> Iterator[Part]:

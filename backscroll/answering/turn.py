@@ -18,6 +18,7 @@ from backscroll.messages.media import detach
 from backscroll.messages.message import Message
 from backscroll.model.asking import AskedToPause, ask
 from backscroll.model.port import Answer, Heard, Model, Prompt
+from backscroll.model.stop import Stop
 from backscroll.settings import Settings
 from backscroll.store.redis import Store
 from backscroll.store.replies import ReplyError
@@ -59,7 +60,7 @@ def work(
         log.error("put off: reply=%s %s", turn.reply_id, error.message)  # noqa: TRY400  (no fault of the code)
         return Pause(SEALED_PAUSE)
     try:
-        answered, answer = _answer(prompt, model, settings, lease, heard)
+        answered, said = answer(prompt, model, settings, lease, heard)
     except HandedBack:
         return Pause(0.0)
     except AskedToPause as error:
@@ -68,13 +69,20 @@ def work(
         return ReplyError(error.code, error.message, retryable=True)
     except PermanentError as error:
         return ReplyError(error.code, error.message, retryable=False)
-    return _completed(turn, answered, answer, window)
+    return _completed(turn, answered, said, window)
 
 
-def _answer(
-    prompt: Prompt, model: Model, settings: Settings, lease: Lease, heard: Heard | None
+def answer(
+    prompt: Prompt, model: Model, settings: Settings, stop: Stop, heard: Heard | None = None
 ) -> tuple[Prompt, Answer]:
-    """Give the answer, and what was asked in the end: the fallback model's signatures are its own."""
+    """Give the answer, and what was asked in the end: the fallback model's signatures are its own.
+
+    Raises:
+        TransientError: when the model did not answer within the reply's deadline, and the fallback neither.
+        AskedToPause: when it wants more than a short pause.
+        PermanentError: when it will not answer this.
+        BackscrollError: the reason, when somebody asked to stop.
+    """
     limits = settings.model
     try:
         return prompt, ask(
@@ -82,7 +90,7 @@ def _answer(
             prompt,
             deadline=limits.reply_deadline,
             timeout=limits.attempt_timeout,
-            stop=lease,
+            stop=stop,
             heard=heard,
         )
     except AskedToPause:
@@ -93,7 +101,7 @@ def _answer(
         other = msgspec.structs.replace(prompt, model=limits.fallback_model)
         silence = limits.attempt_timeout
         deadline = limits.reply_deadline
-        return other, model.generate(other, timeout=silence, deadline=deadline, stop=lease, heard=heard)
+        return other, model.generate(other, timeout=silence, deadline=deadline, stop=stop, heard=heard)
 
 
 def _completed(turn: Turn, prompt: Prompt, answer: Answer, window: Window) -> Completed:

@@ -44,7 +44,9 @@ def _window(value: str) -> _Turns:
 
 def _redis_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
-        raise click.BadParameter(f"{value!r} is no URL like redis://127.0.0.1:6379/0")
+        raise click.BadParameter(
+            "is no URL like redis://127.0.0.1:6379/0"
+        )  # not shown: it may hold a password
     return value
 
 

@@ -34,7 +34,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """One turn's answer, or how far it is; of one that was only accepted, little more than its id.
 
     `status` is `queued`, `in_progress`, `completed`, `incomplete` (cut off, and kept), `failed` (`error`
-    says why) or `cancelled`. `position` counts the replies before it.
+    says why) or `cancelled`. `position` counts the replies before it. A `degraded` one was answered without
+    the history, and comes into it later where it was `recorded`.
     """
 
     id: str
@@ -45,6 +46,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
     model: str | None = None
     degraded: bool = False
+    degraded_reason: str | None = None
+    recorded: bool = True
     error: ReplyError | None = None
     attempts: int = 0
     position: int | None = None

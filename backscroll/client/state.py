@@ -13,7 +13,10 @@ from backscroll.session_settings import SessionSettings
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One message of the history; `seq` counts from 1. `model` is who answered."""
+    """One message of the history; `seq` counts from 1. `model` is who answered.
+
+    A `recovered` one was said while the history store was away, and came into the history afterwards.
+    """
 
     seq: int
     role: str
@@ -22,6 +25,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     ts: datetime | None = None
     model: str | None = None
     usage: Usage | None = None
+    recovered: bool = False
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

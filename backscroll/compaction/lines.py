@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from backscroll.messages import tokens
 from backscroll.messages.message import Message
 from backscroll.messages.part import Other, Part
+from backscroll.messages.quoting import one_line, visible
 from backscroll.messages.tool_data import call_of, leaves, response_of
 
 # Characters of one call's arguments, or of one response's values.
@@ -21,7 +22,7 @@ def lines(message: Message, most: int) -> Iterator[str]:
     """Yield the lines of a message, each of at most `most` tokens; where one goes on, it says so."""
     for label, said in _said(message):
         # A line break inside a message is shown, not made.
-        shown = "\\n".join(said.splitlines())
+        shown = visible(one_line(said, "\\n"))
         head = f"[{message.seq}] {label}: "
         while tokens.of_text(head + shown) > most:
             piece = first_piece(shown, (most - tokens.of_text(head)) * tokens.BYTES_A_TOKEN)

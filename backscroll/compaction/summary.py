@@ -12,10 +12,12 @@ from collections.abc import Sequence
 import msgspec
 
 from backscroll.compaction.lines import lines
+from backscroll.decoding import read
 from backscroll.messages import tokens
 from backscroll.messages.chapter import Chapter, Summary, render
 from backscroll.messages.message import Message
 from backscroll.messages.part import Text
+from backscroll.messages.quoting import one_line, visible
 from backscroll.model.port import Content, Prompt
 from backscroll.settings import Settings
 
@@ -53,6 +55,7 @@ _WORDS_A_TOKEN = 0.75
 # Below this many tokens of conversation in a prompt, its instructions would be most of what is paid for.
 _LEAST_ROOM = 100
 
+_decoder = msgspec.json.Decoder(Summary)
 _FENCED = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL | re.IGNORECASE)
 
 
@@ -97,7 +100,7 @@ def build_merge_prompt(chapters: Sequence[Chapter], settings: Settings) -> Promp
         settings: the model, the longest chapter.
     """
     shown = [
-        f"[{chapter.first}-{chapter.last}] summary: " + "\\n".join(render(chapter).splitlines())
+        f"[{chapter.first}-{chapter.last}] summary: " + visible(one_line(render(chapter), "\\n"))
         for chapter in chapters
     ]
     size = sum(tokens.of_text(render(chapter)) for chapter in chapters)
@@ -132,7 +135,7 @@ def read_summary(text: str) -> Summary | None:
     """Understand what the summary model wrote; None where it is not in the form that was asked for."""
     fenced = _FENCED.fullmatch(text.strip())
     try:
-        summary = msgspec.json.decode(fenced[1] if fenced else text, type=Summary)
+        summary = read(_decoder, fenced[1] if fenced else text)
     except msgspec.MsgspecError:
         return None
     return msgspec.structs.replace(summary, what_happened=summary.what_happened.strip())

@@ -13,6 +13,7 @@ import msgspec
 from backscroll.running import embedded_redis, programs
 from backscroll.running.supervisor import Supervisor
 from backscroll.settings import Settings, load, variable
+from backscroll.settings.redis_url import shown
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,9 +67,7 @@ def surroundings(environ: Mapping[str, str], redis_url: str | None) -> Iterator[
             yield Surroundings(
                 settings=settings,
                 embedded=redis_url is None,
-                redis="embedded, in a temporary folder"
-                if redis_url is None
-                else redis_url.rpartition("@")[2],
+                redis="embedded, in a temporary folder" if redis_url is None else shown(redis_url),
                 model="the offline model, which only extracts; set GEMINI_API_KEY for Gemini"
                 if offline
                 else settings.model.summary_model,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from backscroll.decoding import read
 from backscroll.messages.message import Role
 
 
@@ -74,5 +75,9 @@ def encode_ledger(ledger: Ledger) -> bytes:
 
 
 def decode_ledger(data: bytes | None) -> Ledger:
-    """Read a stored ledger; one that was never written is empty."""
-    return _decoder.decode(data) if data else Ledger()
+    """Read a stored ledger; one that was never written is empty.
+
+    Raises:
+        msgspec.MsgspecError: when `data` is no ledger.
+    """
+    return read(_decoder, data) if data else Ledger()

@@ -6,12 +6,19 @@ messages, one a line. The line lets a reader pick the blocks of a range without 
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator, Sequence
+
+import msgspec
 
 FORM = b"1"
 # Twenty and more messages compress to about a third; larger blocks gain little and cost each page more.
 MESSAGES_A_BLOCK = 64
+# Far more than a block's messages can have. Compressed, a megabyte may hold a thousand.
+MOST_BYTES = 256 * 1024 * 1024
+
+_HEAD = re.compile(rb"1 (\d{1,15}) \d{1,15}\n")
 
 
 def pack(first: int, messages: Sequence[bytes]) -> list[bytes]:
@@ -25,10 +32,20 @@ def pack(first: int, messages: Sequence[bytes]) -> list[bytes]:
     return blocks
 
 
-def unpack(block: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield each message of a block as its seq and its stored bytes."""
-    head, _, body = block.partition(b"\n")
-    form, first, _last = head.split(b" ")
-    if form != FORM:
-        raise ValueError(f"an archive block of the unknown form {form!r}")
-    yield from enumerate(zlib.decompress(body).split(b"\n"), int(first))
+def unpack(block: bytes, *, most: int = MOST_BYTES) -> Iterator[tuple[int, bytes]]:
+    """Yield each message of a block as its seq and its stored bytes.
+
+    Raises:
+        msgspec.MsgspecError: when it is no block of ours, or holds more than `most` bytes.
+    """
+    head = _HEAD.match(block)
+    if head is None:
+        raise msgspec.DecodeError(f"an archive block of the unknown form {block[:20]!r}")
+    unpacking = zlib.decompressobj()
+    try:
+        messages = unpacking.decompress(block[head.end() :], most)
+    except zlib.error:
+        raise msgspec.DecodeError("an archive block that is damaged") from None
+    if not unpacking.eof:
+        raise msgspec.DecodeError("an archive block that is cut off, or holds too much")
+    yield from enumerate(messages.split(b"\n"), int(head[1]))

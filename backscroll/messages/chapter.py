@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from backscroll.decoding import read
+from backscroll.messages.quoting import one_line
+
 CHAPTER_VERSION = 2
 
 
@@ -53,8 +56,8 @@ class Chapter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def render(chapter: Chapter | Summary) -> str:
-    """Write what a chapter says as the model is shown it: a line for each thing."""
-    return "\n".join(_lines(chapter))
+    """Write what a chapter says as the model is shown it: a line for each thing, and no line more."""
+    return "\n".join(map(one_line, _lines(chapter)))
 
 
 def _lines(chapter: Chapter | Summary) -> Iterator[str]:
@@ -79,5 +82,9 @@ def encode_chapter(chapter: Chapter) -> bytes:
 
 
 def decode_chapter(data: bytes) -> Chapter:
-    """Read a stored chapter of any version; what a newer one added is passed over, but stays stored."""
-    return _decoder.decode(data)
+    """Read a stored chapter of any version; what a newer one added is passed over, but stays stored.
+
+    Raises:
+        msgspec.MsgspecError: when `data` is no chapter.
+    """
+    return read(_decoder, data)

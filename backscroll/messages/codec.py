@@ -1,8 +1,8 @@
 """Messages on disk: versioned JSON of our own, so that no SDK's change can make a history unreadable.
 
-`{"v":1,"seq":…,"role":…,"ts":…,"parts":[…],"model":…,"asked":…,"usage":…}`. Reading keeps every field and
-part that it does not know, so a message written by a newer version survives being read and written by this
-one.
+`{"v":1,"seq":…,"role":…,"ts":…,"parts":[…],"model":…,"asked":…,"usage":…,"recovered":true}`. Reading keeps
+every field and part that it does not know, so a message written by a newer version survives being read and
+written by this one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from backscroll.messages.message import Message, Usage
+from backscroll.decoding import read
+from backscroll.messages.message import Message, Role, Usage
 from backscroll.messages.part import Part, from_stored, to_stored
 
 VERSION = 1
@@ -20,7 +21,18 @@ VERSION = 1
 # Version → the step that lifts a message of that version to the next one.
 _LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
-_FIELDS = {"v", "seq", "role", "ts", "parts", "model", "asked", "usage"}
+_FIELDS = {"v", "seq", "role", "ts", "parts", "model", "asked", "usage", "recovered"}
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """A stored message without its parts."""
+
+    seq: int
+    role: Role
+    ts: int
+    model: str | None = None
+    asked: str | None = None
+
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(dict[str, Any])
@@ -42,6 +54,8 @@ def encode(message: Message) -> bytes:
         stored["asked"] = message.asked
     if message.usage is not None:
         stored["usage"] = {k: v for k, v in msgspec.structs.asdict(message.usage).items() if v is not None}
+    if message.recovered:
+        stored["recovered"] = True
     return _encoder.encode(stored | dict(message.extra))
 
 
@@ -51,7 +65,7 @@ def decode(data: bytes) -> Message:
     Raises:
         msgspec.MsgspecError: when `data` is no message at all.
     """
-    raw = _decoder.decode(data)
+    raw = read(_decoder, data)
     try:
         return _message(raw)
     except (KeyError, TypeError, AttributeError) as error:
@@ -66,14 +80,16 @@ def _message(raw: dict[str, Any]) -> Message:
     if version > VERSION:
         extra["v"] = version
     usage = raw.get("usage")
+    head = msgspec.convert(raw, _Head)
     return Message(
-        seq=raw["seq"],
-        role=raw["role"],
-        ts=raw["ts"],
+        seq=head.seq,
+        role=head.role,
+        ts=head.ts,
         parts=tuple(from_stored(part) for part in raw["parts"]),
-        model=raw.get("model"),
-        asked=raw.get("asked"),
+        model=head.model,
+        asked=head.asked,
         usage=msgspec.convert(usage, Usage) if usage is not None else None,
+        recovered=raw.get("recovered", False),
         extra=extra,
     )
 
@@ -84,5 +100,9 @@ def encode_parts(parts: tuple[Part, ...]) -> bytes:
 
 
 def decode_parts(data: bytes) -> tuple[Part, ...]:
-    """Read what `encode_parts` wrote."""
-    return tuple(from_stored(part) for part in _list_decoder.decode(data))
+    """Read what `encode_parts` wrote.
+
+    Raises:
+        msgspec.MsgspecError: when `data` is something else.
+    """
+    return tuple(from_stored(part) for part in read(_list_decoder, data))

@@ -28,7 +28,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     `ts` is milliseconds since 1970 in UTC: for a user message when it was accepted, for a model message
     when it was complete. `model` is the version that answered, `asked` the name that it was asked by, where
-    that is another. `extra` holds fields that a newer version wrote.
+    that is another. `recovered`: it was said while the history store was away, and came into the history
+    afterwards. `extra` holds fields that a newer version wrote.
     """
 
     seq: int
@@ -38,6 +39,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     asked: str | None = None
     usage: Usage | None = None
+    recovered: bool = False
     extra: Mapping[str, Any] = {}
 
     @property

@@ -42,13 +42,15 @@ def to_stored(part: Part) -> dict[str, Any]:
 
 def from_stored(raw: Mapping[str, Any]) -> Part:
     """Read a stored part. What it does not know it keeps: a newer version may have written it."""
-    text = raw.get("text")
+    text, thought, signature = raw.get("text"), raw.get("thought", False), raw.get("signature")
     if raw.get("type") != "text" or not isinstance(text, str):
+        return Other(raw)
+    if not isinstance(thought, bool) or not isinstance(signature, str | None):
         return Other(raw)
     return Text(
         text=text,
-        thought=raw.get("thought", False),
-        signature=raw.get("signature"),
+        thought=thought,
+        signature=signature,
         extra={name: value for name, value in raw.items() if name not in _FIELDS},
     )
 

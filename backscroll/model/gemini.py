@@ -189,7 +189,13 @@ def _translated(key: str) -> Iterator[None]:
         raise TransientError(
             "model_unreachable", f"no connection to the model: {type(error).__name__}"
         ) from None
-    except (JSONDecodeError, errors.UnknownApiResponseError, TypeError, pydantic.ValidationError) as error:
+    except (
+        JSONDecodeError,
+        errors.UnknownApiResponseError,
+        TypeError,
+        AttributeError,
+        pydantic.ValidationError,
+    ) as error:
         # The SDK has no error of its own for an answer that it cannot read.
         raise TransientError(
             "model_garbled", f"the model's answer cannot be read: {type(error).__name__}"

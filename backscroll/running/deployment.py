@@ -20,6 +20,7 @@ from backscroll.errors import PermanentError
 from backscroll.running import embedded_redis, programs
 from backscroll.running.supervisor import Supervisor
 from backscroll.settings import Settings, load, variable
+from backscroll.settings.redis_url import shown
 
 # A Redis whose supervisor has just been killed needs a moment to bring its data to disk.
 _PREDECESSOR_SECONDS = 5.0
@@ -70,6 +71,7 @@ def deployment(
         watch = supervisor(data / "log")
         try:
             env = dict(environ)
+            env.setdefault(variable("spool_dir"), str(data.resolve() / "spool"))
             history = _start_redis(watch, data, env)
             offline = not env.get(variable("api_key")) and not env.get(variable("base_url"))
             if offline:
@@ -110,8 +112,9 @@ def _told(
 
 def _start_redis(watch: Supervisor, data: Path, env: dict[str, str]) -> str:
     """Use the Redis that the settings name, or start one; `env` is given its address."""
-    if url := env.get(variable("redis_url")):
-        return f"{_version(url)} at {url.rpartition('@')[2]}"
+    if env.get(variable("redis_url")):
+        url = load(env).store.redis_url
+        return f"{_version(url)} at {shown(url)}"
     binary = embedded_redis.find_binary()
     where = embedded_redis.place(data / "redis")
     _wait_for_predecessor(where.url, data)

@@ -15,17 +15,20 @@ from backscroll.errors import InvalidSetting
 from backscroll.settings.access import AccessSettings
 from backscroll.settings.budget import RECENT_TURNS, BudgetSettings
 from backscroll.settings.checks import check
+from backscroll.settings.degraded import DegradedSettings
 from backscroll.settings.kinds import Group
 from backscroll.settings.model import ModelSettings
 from backscroll.settings.names import OF_CLIENTS, PREFIX, variable
+from backscroll.settings.redis_url import broker_of, broker_url, store_url
 from backscroll.settings.store import StoreSettings
 from backscroll.settings.web import WebSettings
-from backscroll.settings.worker import WorkerSettings, broker_of
+from backscroll.settings.worker import WorkerSettings
 
 __all__ = [
     "RECENT_TURNS",
     "AccessSettings",
     "BudgetSettings",
+    "DegradedSettings",
     "ModelSettings",
     "Settings",
     "StoreSettings",
@@ -46,6 +49,7 @@ class Settings(Group, frozen=True, kw_only=True):
     web: WebSettings = WebSettings()
     access: AccessSettings = AccessSettings()
     worker: WorkerSettings = WorkerSettings()
+    degraded: DegradedSettings = DegradedSettings()
 
 
 def fields() -> Iterator[tuple[str, msgspec.structs.FieldInfo]]:
@@ -76,10 +80,19 @@ def load(environ: Mapping[str, str]) -> Settings:
         }
     )
     check(settings.budget, settings.model, settings.store, settings.web)
-    if settings.worker.broker_url:
-        return settings
-    worker = msgspec.structs.replace(settings.worker, broker_url=broker_of(settings.store.redis_url))
-    return msgspec.structs.replace(settings, worker=worker)
+    return _with_urls(settings)
+
+
+def _with_urls(settings: Settings) -> Settings:
+    """Check the addresses of history and broker; the broker is where the history is, unless it is named."""
+    history = store_url(variable("redis_url"), settings.store.redis_url)
+    named = settings.worker.broker_url
+    broker = broker_url(variable("broker_url"), named) if named else broker_of(history)
+    return msgspec.structs.replace(
+        settings,
+        store=msgspec.structs.replace(settings.store, redis_url=history),
+        worker=msgspec.structs.replace(settings.worker, broker_url=broker),
+    )
 
 
 def _convert(name: str, raw: str, group: str, field: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from msgspec import Meta
 
@@ -26,12 +25,3 @@ class WorkerSettings(Group, frozen=True, kw_only=True):
         ),
     ] = 20.0
     sweep_interval: Annotated[Seconds, Meta(description="seconds between two looks at what is overdue")] = 1.0
-
-
-def broker_of(redis_url: str) -> str:
-    """Give the broker URL, as Celery spells it, of the database that `redis_url` names."""
-    parts = urlsplit(redis_url)
-    if parts.scheme != "unix":
-        return redis_url
-    database = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair).get("db", "0")
-    return f"redis+socket://{parts.path}?virtual_host={database}"

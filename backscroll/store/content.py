@@ -16,6 +16,7 @@ import msgspec
 
 from backscroll import session_settings
 from backscroll.cipher import Cipher
+from backscroll.decoding import read
 from backscroll.ledger import ledger as ledgers
 from backscroll.messages import archive, codec
 from backscroll.messages import chapter as chapters
@@ -60,7 +61,7 @@ def pack_archive(cipher: Cipher, first: int, encoded: Sequence[bytes]) -> list[b
 def unpack_archive(cipher: Cipher, block: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield each message of a block as its seq and as it was encoded."""
     head, line, body = block.partition(b"\n")
-    yield from archive.unpack(head + line + cipher.open("archive", body, head.decode()))
+    yield from archive.unpack(head + line + cipher.open("archive", body, head.decode(errors="replace")))
 
 
 def encode_chapter(cipher: Cipher, chapter: Chapter) -> bytes:
@@ -108,12 +109,19 @@ def encode_request(cipher: Cipher, parts: tuple[Part, ...]) -> bytes:
 def decode_request(cipher: Cipher, stored: bytes) -> tuple[Part, ...]:
     """Read what was said, in one message or in several that were merged."""
     parts: list[Part] = []
-    for element in _requests.decode(stored):
+    for element in read(_requests, stored):
         if isinstance(element, str):
-            parts.extend(codec.decode_parts(cipher.open("request", b64decode(element))))
+            parts.extend(codec.decode_parts(cipher.open("request", _unquoted(element))))
         else:
             parts.append(from_stored(element))
     return tuple(parts)
+
+
+def _unquoted(element: str) -> bytes:
+    try:
+        return b64decode(element)
+    except ValueError:
+        raise msgspec.DecodeError("not base64") from None
 
 
 def room_for_requests(cipher: Cipher, most: int) -> int:
@@ -139,4 +147,4 @@ def encode_media(cipher: Cipher, digest: str, media: Media) -> bytes:
 def decode_media(cipher: Cipher, digest: str, stored: bytes) -> Media:
     """Read stored media."""
     mime, _, data = cipher.open("media", stored, digest).partition(b"\n")
-    return Media(mime.decode(), data)
+    return Media(mime.decode(errors="replace"), data)

@@ -12,6 +12,8 @@ last access to the session, and no sooner than in two days while any reply waits
                       of them is in the reply
     due, compactions  a shard's own: after the longest time to live of a session that was put there
     meter             a shard's own: 90 days after the last turn or compaction that was counted in it
+    deleted:<digest>  a shard's own: after the time to live of the session of which this is the digest. When
+                      it was deleted, so that no turn that waits in a spool begins it anew
     bs:{tenant/NAME}:…  a tenant's own, and only where it has limits; a slash is in no name of a shard
         sessions      after the longest time to live of a session that has a place in it
         ttls          like sessions, whose own times to live it holds

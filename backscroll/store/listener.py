@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from backscroll.errors import StoreUnavailable
 from backscroll.store import keys
-from backscroll.store.redis import Store, connect_to_listen
+from backscroll.store.redis import Store, connect_to_listen, why
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class Listener:
                 self._hear(pubsub)
             except RedisError as error:
                 if self._hears:
-                    log.warning("not listening: %s", type(error).__name__)
+                    log.warning("not listening: %s", why(error))
                 self._hears = False
                 self._closed.wait(_RECONNECT)
             finally:

@@ -8,6 +8,7 @@ fails twice opens the breaker: until Redis answers a ping, all calls fail at onc
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import (
     BusyLoadingError,
     ClusterDownError,
+    NoPermissionError,
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -53,6 +55,8 @@ _FREE_CALL = 5.0
 # answer's first word off), else by that word.
 _REFUSED = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError)
 _REFUSALS = ("MISCONF", "NOREPLICAS", "BUSY")
+# … and what, where it is a script's command that its users may not call.
+_DENIED = "ACL failure in script"
 
 Argument = str | bytes | int
 
@@ -239,12 +243,26 @@ def unavailable() -> Iterator[None]:
     except NoScriptError:
         raise
     except ResponseError as error:
+        if isinstance(error, NoPermissionError) or str(error).startswith(_DENIED):
+            raise StoreUnavailable(
+                "the history store cannot serve: its ACL refuses us; see ACL LOG", refused=True
+            ) from None
         # A script that fails is a bug of ours, unless the server refuses to write or to serve.
         if isinstance(error, _REFUSED) or str(error).startswith(_REFUSALS):
             raise StoreUnavailable(f"the history store cannot serve: {error}", refused=True) from None
         raise
     except RedisError as error:
-        raise StoreUnavailable(f"the history store cannot be reached: {type(error).__name__}") from None
+        raise StoreUnavailable(f"the history store cannot be reached: {why(error)}") from None
+
+
+def why(error: BaseException) -> str:
+    """Name what went wrong: where it is TLS, what about it, since it takes somebody to mend that."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return str(getattr(cause, "verify_message", "") or cause.reason or type(cause).__name__)
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 def table(flat: Sequence[bytes]) -> dict[str, bytes]:

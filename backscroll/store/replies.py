@@ -47,7 +47,11 @@ def decode_error(cipher: Cipher, reply_id: str, stored: bytes) -> ReplyError:
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """One reply as it stands. Times are milliseconds since 1970; `position` counts the replies before it."""
+    """One reply as it stands. Times are milliseconds since 1970; `position` counts the replies before it.
+
+    `degraded` is why it was answered without the history, if it was. Such a turn comes into the history
+    later, unless it could not be `recorded`.
+    """
 
     id: str
     session: Session
@@ -62,6 +66,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     started_at: int | None = None
     finished_at: int | None = None
+    degraded: str | None = None
+    recorded: bool = True
 
     @property
     def ended(self) -> bool:
@@ -103,8 +109,34 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     idempotency_key: str | None = None
 
 
-def submit(store: Store, session: Session, submission: Submission) -> Submitted:
+def new_id() -> str:
+    """Make the id of a reply that nobody has yet."""
+    return "r_" + token_hex(12)
+
+
+def idempotency(submission: Submission) -> tuple[str, str]:
+    """Give the digest of a submission's idempotency key, and of what must be the same whenever it is used.
+
+    Both are '' where there is no key.
+    """
+    if submission.idempotency_key is None:
+        return "", ""
+    said = encode_parts(submission.parts) + b"\0" + (submission.model or "").encode()
+    return sha256(submission.idempotency_key.encode()).hexdigest(), sha256(said).hexdigest()
+
+
+def reused() -> InvalidRequest:
+    """Say that an idempotency key came with another message before."""
+    return InvalidRequest(
+        "Idempotency-Key", "this key was used for another message", code="idempotency_key_reused"
+    )
+
+
+def submit(store: Store, session: Session, submission: Submission, reply_id: str | None = None) -> Submitted:
     """Accept a message into the session's inbox.
+
+    `reply_id` is the id for a new reply. A call that fails may be heard all the same: who then answers the
+    message himself does so under this id, and the message has one reply whatever comes of the call.
 
     Raises:
         InboxFull: when too many messages wait.
@@ -114,7 +146,7 @@ def submit(store: Store, session: Session, submission: Submission) -> Submitted:
         Sealed: when the idempotency key was used under an encryption key that is missing.
         StoreUnavailable: when Redis does not serve.
     """
-    reply_id, fingerprints = "r_" + token_hex(12), _fingerprints(store, session, submission)
+    reply_id, fingerprints = reply_id or new_id(), _fingerprints(store, session, submission)
     state, *rest = _submit(store, session, submission, reply_id, fingerprints[0])
     if state == b"reused":
         made = rest[0].decode()
@@ -126,9 +158,7 @@ def submit(store: Store, session: Session, submission: Submission) -> Submitted:
             accepted, position, ring, new = rest
             return Submitted(accepted.decode(), position if position >= 0 else None, ring == 1, new == 1)
         case b"reused":
-            raise InvalidRequest(
-                "Idempotency-Key", "this key was used for another message", code="idempotency_key_reused"
-            )
+            raise reused()
         case b"no room":
             raise media.full(store, rest[0])
         case b"busy":
@@ -139,8 +169,7 @@ def submit(store: Store, session: Session, submission: Submission) -> Submitted:
 
 def _submit(store: Store, session: Session, said: Submission, reply_id: str, fingerprint: str) -> Any:
     cipher, idem = store.cipher(session), ""
-    if said.idempotency_key is not None:
-        digest = sha256(said.idempotency_key.encode()).hexdigest()
+    if digest := idempotency(said)[0]:
         idem = keys.idempotency(session, store.settings.shards, digest)
     return store.run(
         "submit",
@@ -162,8 +191,7 @@ def _fingerprints(store: Store, session: Session, said: Submission) -> tuple[str
     """Give all by which this message may be known to an idempotency key, the one to note first."""
     if said.idempotency_key is None:
         return ("",)
-    whole = encode_parts(said.parts) + b"\0" + (said.model or "").encode()
-    return store.cipher(session).tags("fingerprint", sha256(whole).hexdigest())
+    return store.cipher(session).tags("fingerprint", idempotency(said)[1])
 
 
 def read(store: Store, session: Session, reply_id: str) -> Reply:
@@ -215,4 +243,5 @@ def _reply(cipher: Cipher, session: Session, reply_id: str, fields: dict[str, by
         created_at=int(fields["created_at"]),
         started_at=decoded("started_at", int),
         finished_at=decoded("finished_at", int),
+        degraded=fields["degraded"].decode() if "degraded" in fields else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 import redis as redis_py
@@ -25,46 +26,40 @@ def offline_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfflineM
 @pytest.fixture
 def model(offline_model: OfflineModel) -> Iterator[OfflineModel]:
     """The model, without what earlier tests ordered."""
-    offline_model.reset()
     yield offline_model
     offline_model.reset()
 
 
 @pytest.fixture(scope="session")
-def _shared(
+def shared_stack(
     tmp_path_factory: pytest.TempPathFactory, redis_server: EmbeddedRedis, offline_model: OfflineModel
-) -> Iterator[Api]:
+) -> Iterator[Stack]:
+    """The deployment of all tests that neither kill anything nor need other settings."""
     stack = Stack(tmp_path_factory.mktemp("stack"), redis_server.url, redis_server.broker_url, offline_model)
-    api = stack.start()
-    yield api
+    stack.start()
+    yield stack
     stack.stop()
 
 
 @pytest.fixture
-def api(_shared: Api, model: OfflineModel, redis: redis_py.Redis) -> Api:
+def api(shared_stack: Stack, model: OfflineModel, redis: redis_py.Redis) -> Api:
     """A client of the shared deployment; every key that a test leaves is checked for its expiry."""
-    return _shared
+    return shared_stack.have_web().api
 
 
-@pytest.fixture
-def make_stack(
-    tmp_path_factory: pytest.TempPathFactory,
-    redis_server: EmbeddedRedis,
-    model: OfflineModel,
-    redis: redis_py.Redis,
+@contextmanager
+def _stacks(
+    directories: pytest.TempPathFactory, server: EmbeddedRedis, model: OfflineModel, database: int
 ) -> Iterator[Callable[..., Stack]]:
-    """Make a deployment of one's own, with settings as keyword arguments: to be killed, or set otherwise.
-
-    It has databases of its own on the shared Redis, or its workers would answer for the shared one.
-    """
+    """Let deployments be made, each on two databases of the shared Redis: `database` is the first one."""
     made: list[Stack] = []
 
     def make(*, redis_url: str = "", broker_url: str = "", **env: str) -> Stack:
-        number = 2 + 2 * len(made)
+        number = database + 2 * len(made)
         stack = Stack(
-            tmp_path_factory.mktemp("own"),
-            redis_url or redis_server.url.replace("db=0", f"db={number}"),
-            broker_url or redis_server.broker_url.replace("virtual_host=1", f"virtual_host={number + 1}"),
+            directories.mktemp("own"),
+            redis_url or server.url.replace("db=0", f"db={number}"),
+            broker_url or server.broker_url.replace("virtual_host=1", f"virtual_host={number + 1}"),
             model,
             **env,
         )
@@ -78,3 +73,27 @@ def make_stack(
             found = eternal(client)
             client.flushdb()
             assert found == []
+
+
+@pytest.fixture
+def make_stack(
+    tmp_path_factory: pytest.TempPathFactory,
+    redis_server: EmbeddedRedis,
+    model: OfflineModel,
+    redis: redis_py.Redis,
+) -> Iterator[Callable[..., Stack]]:
+    """Make a deployment of one's own, with settings as keyword arguments: to be killed, or set otherwise.
+
+    It has databases of its own on the shared Redis, or its workers would answer for the shared one.
+    """
+    with _stacks(tmp_path_factory, redis_server, model, 2) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def make_lasting_stack(
+    tmp_path_factory: pytest.TempPathFactory, redis_server: EmbeddedRedis, offline_model: OfflineModel
+) -> Iterator[Callable[..., Stack]]:
+    """Make a deployment that all tests of a file share: a start costs more than most of them."""
+    with _stacks(tmp_path_factory, redis_server, offline_model, 12) as make:
+        yield make

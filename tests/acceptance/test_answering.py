@@ -86,15 +86,18 @@ def test_token_counts_come_from_the_model(api: Api, model: OfflineModel, sid: st
     assert api.say(sid, f"hello from {sid}")["usage"]["thought_tokens"] == 123
 
 
-@pytest.fixture
-def impatient(make_stack: Callable[..., Stack]) -> Stack:
-    return make_stack(BACKSCROLL_REPLY_DEADLINE="3", BACKSCROLL_ATTEMPT_TIMEOUT="1")
+@pytest.fixture(scope="module")
+def impatient(make_lasting_stack: Callable[..., Stack]) -> Stack:
+    return make_lasting_stack(
+        GEMINI_API_KEY="marked-key-7", BACKSCROLL_REPLY_DEADLINE="3", BACKSCROLL_ATTEMPT_TIMEOUT="1"
+    )
 
 
 def test_a_model_that_stays_down_fails_the_reply_when_its_deadline_is_over(
     impatient: Stack, model: OfflineModel, sid: str
 ) -> None:
-    api = impatient.start("replies")
+    impatient.have_workers("replies", 1)
+    api = impatient.have_web().api
     model.fault("503", match=sid, count=0)
     failed = api.ended(sid, api.submit(sid, f"hello from {sid}"))
     assert (failed["status"], failed["error"]["retryable"]) == ("failed", True)
@@ -108,19 +111,11 @@ def test_a_model_that_stays_down_fails_the_reply_when_its_deadline_is_over(
 def test_a_stream_that_stalls_is_given_up_and_asked_for_again(
     impatient: Stack, model: OfflineModel, sid: str
 ) -> None:
-    api = impatient.start("replies")
+    impatient.have_workers("replies", 1)
+    api = impatient.have_web().api
     model.fault("stall", after_chunks=1, seconds=30, match=sid)
     api.say(sid, f"hello from {sid}")
-    assert len(model.requests(containing=sid)) == 2
-
-
-def test_the_fallback_model_answers_when_the_first_one_is_down(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
-) -> None:
-    stack = make_stack(BACKSCROLL_REPLY_DEADLINE="2", BACKSCROLL_FALLBACK_MODEL="gemini-spare")
-    api = stack.start("replies")
-    model.fault("503", model="gemini-3.5-flash", match=sid, count=0)
-    assert api.say(sid, f"hello from {sid}")["model"].startswith("gemini-spare")
+    assert len(model.requests(containing=sid)) >= 2, "more than 2 where the machine is slow"
 
 
 def test_a_long_pause_gives_the_session_back_and_spends_no_attempt(
@@ -142,15 +137,27 @@ def test_a_long_pause_gives_the_session_back_and_spends_no_attempt(
 
 
 def test_f34_no_key_and_no_words_reach_logs_or_errors(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+    impatient: Stack, model: OfflineModel, sid: str
 ) -> None:
     # Elsewhere an SDK's error carried the whole request, API key included, into results and logs.
-    stack = make_stack(GEMINI_API_KEY="marked-key-7", BACKSCROLL_REPLY_DEADLINE="1")
-    api = stack.start("replies")
-    said = f"marked-words {sid}"
-    for kind in ("400", "503", "malformed", "blocked", "cut_stream"):
-        model.fault(kind, match=sid)
-        failed = api.ended(sid, api.submit(sid, said))
+    impatient.have_workers("replies", 1)
+    api = impatient.have_web().api
+    kinds = ("400", "503", "malformed", "blocked", "cut_stream")
+    for kind in kinds:
+        model.fault(kind, match=f"{sid}-{kind}", count=0)
+    rids = {kind: api.submit(f"{sid}-{kind}", f"marked-words {sid}-{kind}") for kind in kinds}
+    for kind, rid in rids.items():
+        failed = api.ended(f"{sid}-{kind}", rid)
+        assert failed["status"] == "failed"
         assert "marked" not in str(failed["error"])
-    for process in stack.processes:
+    for process in impatient.processes:
         assert "marked" not in process.output, process.name
+
+
+def test_the_fallback_model_answers_when_the_first_one_is_down(
+    impatient: Stack, model: OfflineModel, sid: str
+) -> None:
+    impatient.have_workers("replies", 1, BACKSCROLL_FALLBACK_MODEL="gemini-spare")
+    api = impatient.have_web().api
+    model.fault("503", model="gemini-3.5-flash", match=sid, count=0)
+    assert api.say(sid, f"hello from {sid}")["model"].startswith("gemini-spare")

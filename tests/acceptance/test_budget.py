@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.settings import StoreSettings, load
 from backscroll.store.redis import Store
 from tests.stack import metered
+from tests.stack.command import Done, call, run
 from tests.stack.offline import OfflineModel
-from tests.stack.processes import BIN, ROOT
 from tests.stack.stack import Stack
 from tests.unit.measured import drawn
 
@@ -33,21 +32,13 @@ def url(redis_server: EmbeddedRedis) -> Iterator[str]:
     store.close()
 
 
-def budget(url: str, *options: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(BIN / "backscroll"), "budget", *options],
-        env={"PATH": f"{BIN}:/usr/bin:/bin", "COLUMNS": "100", "REDIS_URL": url, **env},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def budget(url: str, *options: str, way: Callable[..., Done] = call, **env: str) -> Done:
+    return way("budget", *options, env={"COLUMNS": "100", "REDIS_URL": url, **env})
 
 
 def report(url: str, *options: str, **env: str) -> dict[str, Any]:
     done = budget(url, "--json", *options, **env)
-    assert done.returncode == 0, done.stderr + done.stdout
+    assert done.code == 0, done.stderr + done.stdout
     assert done.stderr == ""
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -90,8 +81,8 @@ def test_what_it_says_to_set_gives_what_it_recommends(url: str) -> None:
 
 def test_people_get_tables(url: str) -> None:
     measure(url, SUPPORT, compactions=4, **{"refused:empty": 3})
-    done = budget(url)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = budget(url, way=run)
+    assert (done.code, done.stderr) == (0, "")
     for words in (
         "300",
         "p95",
@@ -120,14 +111,14 @@ def test_where_nothing_was_measured_it_says_so(url: str) -> None:
     assert found["present"]["window"]["recent_turns"] == 10
     assert (found["present"]["forecast"], found["recommended"]) == (None, None)
     done = budget(url)
-    assert done.returncode == 0
+    assert done.code == 0
     assert "none yet" in done.stdout
     assert "it takes 50 measured turns" in done.stdout
 
 
 def test_a_redis_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     done = budget(f"unix://{tmp_path}/nobody.sock", "--json")
-    assert done.returncode == 1
+    assert done.code == 1
     [line] = done.stderr.splitlines()
     assert "cannot be reached" in line
     assert "REDIS_URL" in line
@@ -135,7 +126,7 @@ def test_a_redis_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
 
 def test_a_wrong_setting_is_named(url: str) -> None:
     done = budget(url, BACKSCROLL_TRIGGER_TURNS="many")
-    assert done.returncode == 1
+    assert done.code == 1
     [line] = done.stderr.splitlines()
     assert "BACKSCROLL_TRIGGER_TURNS" in line
 
@@ -144,7 +135,7 @@ def test_a_target_that_the_ceiling_forbids_is_refused(url: str) -> None:
     assert report(url, "--target", "40000")["target"] == 40_000
     for target in ("40001", "99", "many"):
         done = budget(url, "--target", target)
-        assert done.returncode == 2
+        assert done.code == 2
         assert "--target" in done.stderr
         assert "Traceback" not in done.stderr
 
@@ -168,6 +159,6 @@ def test_auto_follows_what_was_measured(
 
 def test_help_teaches(url: str) -> None:
     done = budget(url, "--help")
-    assert done.returncode == 0
+    assert done.code == 0
     for words in ("redis.sock?db=0", "within 9 %", "--target 30000", "BACKSCROLL_RECENT_TURNS=auto"):
         assert words in done.stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -132,8 +131,8 @@ def _grown(chapters: list[Json]) -> int:
     return sum(chapter["tokens_before"] - chapter["tokens_after"] for chapter in chapters)
 
 
-def test_a_restore_stays_within_the_budget_of_the_context(make_stack: Callable[..., Stack], sid: str) -> None:
-    api = make_stack(BACKSCROLL_CONTEXT_TOKENS="700").start()
+def test_a_restore_stays_within_the_budget_of_the_context(shared_stack: Stack, api: Api, sid: str) -> None:
+    api = shared_stack.web(BACKSCROLL_CONTEXT_TOKENS="700")  # who restores asks for the budget
     api.say(sid, "word " * 600)
     talk(api, sid, 4)
     compact(api, sid, keep=3)

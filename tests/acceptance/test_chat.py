@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,9 +12,10 @@ import pytest
 from tests.acceptance.test_streams import LONG, in_mid_stream
 from tests.acceptance.test_tools import TOOLS
 from tests.stack.api import Api, user_texts
+from tests.stack.command import Done, call, run
 from tests.stack.conditions import until
 from tests.stack.offline import OfflineModel
-from tests.stack.processes import BIN, ROOT, Process, free_port
+from tests.stack.processes import Process, free_port
 from tests.stack.stack import Stack
 from tests.stack.terminal import Terminal
 from tests.stack.working import in_work
@@ -23,16 +23,8 @@ from tests.stack.working import in_work
 PROMPT = "> "
 
 
-def chat(*arguments: str | bytes, said: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [str(BIN / "backscroll"), "chat", *arguments],
-        env={"PATH": f"{BIN}:/usr/bin:/bin", "LANG": "C.UTF-8"},
-        cwd=ROOT,
-        input=said,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
+def chat(*arguments: str | bytes, said: bytes = b"", way: Callable[..., Done] = call) -> Done:
+    return way("chat", *arguments, said=said)
 
 
 @pytest.fixture
@@ -52,22 +44,22 @@ def terminal(api: Api, sid: str) -> Iterator[Callable[..., Terminal]]:
 
 
 def test_one_message_is_answered_on_standard_output(api: Api, sid: str) -> None:
-    done = chat(sid, "hello", "--base-url", api.url)
-    assert (done.returncode, done.stderr) == (0, b"")
+    done = chat(sid, "hello", "--base-url", api.url, way=run)
+    assert (done.code, done.stderr) == (0, "")
     said, answered = api.transcript(sid)
     assert said["text"] == "hello"
-    assert done.stdout.decode() == answered["text"] + "\n"
+    assert done.stdout == answered["text"] + "\n"
 
 
 def test_a_message_is_read_from_standard_input(api: Api, sid: str) -> None:
-    done = chat(sid, "--base-url", api.url, said="Zoë\nand 😀".encode())
-    assert done.returncode == 0, done.stderr
+    done = chat(sid, "--base-url", api.url, said="Zoë\nand 😀".encode(), way=run)
+    assert done.code == 0, done.stderr
     assert user_texts(api.transcript(sid)) == ["Zoë\nand 😀"]
 
 
 def test_a_machine_is_given_the_reply_as_json(api: Api, sid: str) -> None:
     done = chat(sid, "hello", "--json", "--model", "gemini-of-the-chat", "--base-url", api.url)
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.code, done.stderr) == (0, "")
     [line] = done.stdout.splitlines()
     reply = json.loads(line)
     assert (reply["status"], reply["model"]) == ("completed", "gemini-of-the-chat")
@@ -77,43 +69,43 @@ def test_a_machine_is_given_the_reply_as_json(api: Api, sid: str) -> None:
 def test_an_answer_that_began_anew_is_printed_once(api: Api, model: OfflineModel, sid: str) -> None:
     model.fault("cut_stream", after_chunks=2, text=LONG, match=sid)
     done = chat(sid, f"hello from {sid}", "--base-url", api.url)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.decode() == api.transcript(sid)[1]["text"] + "\n"
+    assert done.code == 0, done.stderr
+    assert done.stdout == api.transcript(sid)[1]["text"] + "\n"
 
 
 def test_a_reply_that_failed_is_told_and_is_the_exit_code(api: Api, model: OfflineModel, sid: str) -> None:
     model.fault("blocked", match=sid, count=2)
     done = chat(sid, f"hello from {sid}", "--base-url", api.url)
-    assert (done.returncode, done.stdout) == (1, b"")
-    [line] = done.stderr.decode().splitlines()
+    assert (done.code, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
     assert line.startswith("Error: ")
     assert "(blocked)" in line
     as_json = chat(sid, f"hello from {sid}", "--json", "--base-url", api.url)
-    assert as_json.returncode == 1
+    assert as_json.code == 1
     assert json.loads(as_json.stdout)["error"]["code"] == "blocked"
 
 
 def test_an_answer_that_was_cut_off_is_an_answer(api: Api, model: OfflineModel, sid: str) -> None:
     model.fault("max_tokens", text="up to h", match=sid)
     done = chat(sid, f"hello from {sid}", "--base-url", api.url)
-    assert (done.returncode, done.stderr) == (0, b"(cut off)\n")
+    assert (done.code, done.stderr) == (0, "(cut off)\n")
     assert done.stdout.strip()
 
 
 def test_a_call_of_a_tool_is_shown_beside_the_answer(api: Api, sid: str) -> None:
     api.http.put(f"/v1/sessions/{sid}", json={"tools": TOOLS}).raise_for_status()
     done = chat(sid, "Please call get_weather for city: Bergen", "--base-url", api.url)
-    assert done.returncode == 0
-    assert '[get_weather {"city":"Bergen"}]' in done.stderr.decode()
+    assert done.code == 0
+    assert '[get_weather {"city":"Bergen"}]' in done.stderr
 
 
 def test_the_system_instruction_is_set_and_the_other_settings_stay(api: Api, sid: str) -> None:
     before = {"model": "gemini-of-the-session", "generation_config": {"temperature": 0.5}, "ttl": 600}
     api.http.put(f"/v1/sessions/{sid}", json={**before, "system_instruction": "Be long."}).raise_for_status()
-    assert chat(sid, "hello", "--system", "Be brief.", "--base-url", api.url).returncode == 0
+    assert chat(sid, "hello", "--system", "Be brief.", "--base-url", api.url).code == 0
     assert api.session(sid)["settings"] == {**before, "system_instruction": "Be brief."}
     other = f"{sid}-new"
-    assert chat(other, "hello", "--system", "Be brief.", "--base-url", api.url).returncode == 0
+    assert chat(other, "hello", "--system", "Be brief.", "--base-url", api.url).code == 0
     assert api.session(other)["settings"] == {"system_instruction": "Be brief."}
 
 
@@ -149,23 +141,23 @@ def test_an_interrupt_cancels_the_only_message_too(
 def test_what_cannot_be_is_told_in_a_line(arguments: list[str], said: bytes, code: int, words: str) -> None:
     nowhere = [] if "--base-url" in arguments else ["--base-url", f"http://127.0.0.1:{free_port()}"]
     done = chat(*arguments, *nowhere, said=said)
-    assert (done.returncode, done.stdout) == (code, b"")
-    assert words in done.stderr.decode()
-    assert b"Traceback" not in done.stderr
+    assert (done.code, done.stdout) == (code, "")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_what_the_server_refuses_is_told_in_its_words(api: Api, sid: str) -> None:
     too_large = chat(sid, "--base-url", api.url, said=b"x" * 70_000)
-    no_text = chat(sid, b"\xff", "--base-url", api.url)
-    assert [done.returncode for done in (too_large, no_text)] == [1, 1]
-    assert too_large.stderr.startswith(b"Error: ")
-    assert b"no text" in no_text.stderr
+    no_text = chat(sid, b"\xff", "--base-url", api.url, way=run)
+    assert [done.code for done in (too_large, no_text)] == [1, 1]
+    assert too_large.stderr.startswith("Error: ")
+    assert "no text" in no_text.stderr
 
 
 def test_help_teaches() -> None:
     done = chat("--help")
-    assert done.returncode == 0
-    assert b'backscroll chat trip "And on the second day?"' in done.stdout
+    assert done.code == 0
+    assert 'backscroll chat trip "And on the second day?"' in done.stdout
 
 
 # On a terminal
@@ -227,7 +219,7 @@ def test_an_answer_that_begins_anew_says_so(
 def test_what_was_in_work_is_picked_up_at_the_start(
     api: Api, model: OfflineModel, sid: str, terminal: Callable[..., Terminal]
 ) -> None:
-    in_mid_stream(model, sid, seconds=0.05)
+    in_mid_stream(model, sid, seconds=0.15)
     api.submit(sid, f"hello from {sid}")
     in_work(api, model, sid)
     talk = terminal()

@@ -25,14 +25,24 @@ from tests.stack.processes import free_port
 from tests.stack.stack import Stack
 
 
+@pytest.fixture(scope="module")
+def killed_stack(make_lasting_stack: Callable[..., Stack]) -> Stack:
+    return make_lasting_stack(BACKSCROLL_HEARTBEAT="0.2")
+
+
+@pytest.fixture
+def stack(killed_stack: Stack, model: OfflineModel) -> Stack:
+    """A deployment whose processes may be killed: the next test has those started that it needs."""
+    return killed_stack
+
+
 def test_a_stream_goes_on_by_itself_over_a_web_process_that_is_killed(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+    stack: Stack, model: OfflineModel, sid: str
 ) -> None:
-    stack, port = make_stack(), free_port()
-    stack.worker("replies")
-    web = stack.web_process(port)
+    stack.have_workers("replies", 1)
+    web, port, api = stack.have_web()
     in_mid_stream(model, sid, seconds=0.2)
-    with Client(f"http://127.0.0.1:{port}") as client:
+    with Client(api.url) as client:
         session = client.session(sid)
         start = threading.Thread(target=stack.web_process, args=(port,))
         events: list[Event] = []
@@ -49,10 +59,9 @@ def test_a_stream_goes_on_by_itself_over_a_web_process_that_is_killed(
 
 
 def test_a_stream_goes_on_over_a_worker_that_is_killed_and_begins_anew(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+    stack: Stack, model: OfflineModel, sid: str
 ) -> None:
-    stack = make_stack()
-    worker, api = stack.worker("replies"), stack.web()
+    (worker,), api = stack.have_workers("replies", 1), stack.have_web().api
     in_mid_stream(model, sid, seconds=1)
     with Client(api.url) as client, client.session(sid).stream(f"hello from {sid}") as stream:
         attempts = []
@@ -91,11 +100,9 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_said_once(api: Api, s
     assert user_texts(api.transcript(sid)) == ["hello"]
 
 
-def test_a_client_that_is_there_before_its_server_waits_for_it(
-    make_stack: Callable[..., Stack], sid: str
-) -> None:
-    stack, port = make_stack(), free_port()
-    stack.worker("replies")
+def test_a_client_that_is_there_before_its_server_waits_for_it(stack: Stack, sid: str) -> None:
+    port = free_port()
+    stack.have_workers("replies", 1)
     with Client(f"http://127.0.0.1:{port}") as client:
         with pytest.raises(TransientError):
             client.ping()
@@ -117,15 +124,15 @@ class Counting(httpx2.HTTPTransport):
 
 
 def test_a_stream_that_is_silent_is_left_and_one_that_shows_its_heart_is_not(
-    make_stack: Callable[..., Stack], model: OfflineModel, monkeypatch: pytest.MonkeyPatch, sid: str
+    stack: Stack, model: OfflineModel, monkeypatch: pytest.MonkeyPatch, sid: str
 ) -> None:
-    monkeypatch.setattr(wire, "SILENCE", 1.0)
-    stack, port, way = make_stack(BACKSCROLL_HEARTBEAT="0.2"), free_port(), Counting()
-    stack.worker("replies")
-    web = stack.web_process(port)
-    model.fault("delay", seconds=3, match=f"first {sid}")
+    monkeypatch.setattr(wire, "SILENCE", 2.0)
+    way = Counting()
+    stack.have_workers("replies", 1)
+    web, _, api = stack.have_web()
+    model.fault("delay", seconds=4, match=f"first {sid}")
     in_mid_stream(model, f"second {sid}")
-    with Client(f"http://127.0.0.1:{port}", transport=way) as client:
+    with Client(api.url, transport=way) as client:
         session = client.session(sid)
         with session.stream(f"first {sid}") as stream:
             list(stream)

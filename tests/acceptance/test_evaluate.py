@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import json
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.stack.command import Done, call, run
 from tests.stack.offline import OfflineModel
-from tests.stack.processes import BIN, ROOT, free_port
+from tests.stack.processes import ROOT, free_port
 
 SHARED = ROOT.parent / "shared" / "data"
 FILLER = "We went on for a while about the harbour, the ferries and the price of herring in the old town."
 TURNS = 12
 
 
-def evaluate(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(BIN / "backscroll"), "eval", *map(str, arguments)],
-        env={"PATH": f"{BIN}:/usr/bin:/bin", **env},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
+def evaluate(*arguments: str | Path, way: Callable[..., Done] = call, **env: str) -> Done:
+    return way("eval", *map(str, arguments), env=env)
 
 
 def report(*arguments: str | Path, exit_code: int = 0, **env: str) -> dict[str, Any]:
     done = evaluate(*arguments, "--json", **env)
-    assert done.returncode == exit_code, done.stderr + done.stdout
+    assert done.code == exit_code, done.stderr + done.stdout
     assert done.stderr == ""
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -134,8 +127,8 @@ def test_the_ways_are_compared_over_the_same_turns(talks: Path) -> None:
 
 
 def test_people_get_tables(talks: Path) -> None:
-    done = evaluate(talks, "--compactions", "1,2", "--turns", str(TURNS))
-    assert done.returncode == 0, done.stderr
+    done = evaluate(talks, "--compactions", "1,2", "--turns", str(TURNS), way=run)
+    assert done.code == 0, done.stderr
     assert done.stderr == "", "a progress bar is for terminals"
     for words in (
         "the offline model",
@@ -180,7 +173,7 @@ def test_a_model_that_cannot_be_reached_ends_the_evaluation(talks: Path) -> None
         "BACKSCROLL_SUMMARY_DEADLINE": "0.5",
     }
     done = evaluate(talks, "--compactions", "1", **env)
-    assert done.returncode == 1
+    assert done.code == 1
     assert "no connection to the model" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -197,7 +190,7 @@ def test_a_model_that_cannot_be_reached_ends_the_evaluation(talks: Path) -> None
 )
 def test_an_option_that_cannot_be_used_is_named(talks: Path, options: list[str], why: str) -> None:
     done = evaluate(talks, *options)
-    assert done.returncode == 2
+    assert done.code == 2
     assert why in done.stderr
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 import redis as redis_py
 
 from backscroll.cipher import FORM
-from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.session import DEFAULT_TENANT, Session
 from tests.integration.living import dump
 from tests.stack.api import Api, Json
@@ -29,26 +28,20 @@ def notes(context: Json) -> str:
 
 
 @pytest.fixture(scope="module")
-def eager_stack(
-    tmp_path_factory: pytest.TempPathFactory, redis_server: EmbeddedRedis, offline_model: OfflineModel
-) -> Iterator[Api]:
-    stack = Stack(
-        tmp_path_factory.mktemp("eager"),
-        redis_server.url.replace("db=0", "db=14"),
-        redis_server.broker_url.replace("virtual_host=1", "virtual_host=15"),
-        offline_model,
+def eager_stack(make_lasting_stack: Callable[..., Stack]) -> Stack:
+    stack = make_lasting_stack(
         BACKSCROLL_RECENT_TURNS="1",
         BACKSCROLL_TRIGGER_TURNS="2",
         BACKSCROLL_ENCRYPTION_KEYS="k1:" + "A" * 43,
     )
-    yield stack.start()
-    stack.stop()
+    stack.start()
+    return stack
 
 
 @pytest.fixture
-def eager(eager_stack: Api, model: OfflineModel) -> Api:
+def eager(eager_stack: Stack, model: OfflineModel) -> Api:
     """A deployment that compacts after every second turn. It encrypts, which nobody may notice."""
-    return eager_stack
+    return eager_stack.have_web().api
 
 
 def test_f10_f15_what_was_said_first_is_still_there_after_ten_compactions(
@@ -90,14 +83,12 @@ def test_f09_a_request_that_nobody_answered_is_open_until_somebody_does(
     assert "*two berths…Nordlys to Bergen, on March 9th" in ledger["text"]
 
 
-def test_of_an_encrypted_session_nothing_lies_open_in_redis(
-    eager: Api, redis_server: EmbeddedRedis, sid: str
-) -> None:
+def test_of_an_encrypted_session_nothing_lies_open_in_redis(eager: Api, eager_stack: Stack, sid: str) -> None:
     for opening in ("The locker has the code 4711-B.", "And then", "So"):
         eager.say(sid, f"{opening} {FILLER}")
     eager.until_session(sid, "the code is covered", covered(2))
     assert "4711-B" in notes(eager.context(sid))
-    with redis_py.Redis.from_url(redis_server.url.replace("db=0", "db=14")) as client:
+    with redis_py.Redis.from_url(eager_stack.env["REDIS_URL"]) as client:
         layers = dump(client, Session(DEFAULT_TENANT, sid))
     assert any(layer.startswith(FORM) for layer in layers)
     assert not any(word in layer for layer in layers for word in (b"herring", b"4711", b"locker"))

@@ -75,7 +75,7 @@ def test_many_threads_may_send_in_one_session(chat: Backscroll, sid: str) -> Non
 
 
 def test_library_and_workers_share_a_session(stack: Stack, chat: Backscroll, sid: str) -> None:
-    api = stack.start()
+    api = stack.start("replies")
     api.say(sid, "said over HTTP")
     chat.send(sid, "said in the process")
     api.say(sid, "said over HTTP again")

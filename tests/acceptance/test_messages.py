@@ -9,7 +9,7 @@ from tests.stack.offline import OfflineModel
 
 
 def test_a_message_is_accepted_at_once_and_answered_later(api: Api, model: OfflineModel, sid: str) -> None:
-    model.fault("delay", seconds=1, match=sid)
+    model.fault("delay", seconds=2, match=sid)
 
     accepted = api.post(sid, f"hello from {sid}")
 
@@ -118,7 +118,7 @@ def test_a_deleted_session_is_gone_with_all_that_belonged_to_it(api: Api, sid: s
 
 
 def test_a_session_deleted_in_mid_turn_stays_deleted(api: Api, model: OfflineModel, sid: str) -> None:
-    model.fault("delay", seconds=2, match=sid)
+    model.fault("delay", seconds=20, match=sid)
     rid = api.submit(sid, f"hello from {sid}")
     api.until_session(sid, "the turn is in work", lambda state: state["in_work"])
     assert api.http.delete(f"/v1/sessions/{sid}").status_code == 204
@@ -128,7 +128,7 @@ def test_a_session_deleted_in_mid_turn_stays_deleted(api: Api, model: OfflineMod
 
 
 def test_a_queued_and_a_running_reply_can_be_cancelled(api: Api, model: OfflineModel, sid: str) -> None:
-    model.fault("delay", seconds=5, match=f"first of {sid}")
+    model.fault("delay", seconds=20, match=f"first of {sid}")
     running, queued = api.submit(sid, f"first of {sid}"), api.submit(sid, f"second of {sid}")
     api.until_session(sid, "the first turn is in work", lambda state: state["in_work"])
     for rid in (queued, running, running):

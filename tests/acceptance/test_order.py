@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.stack.api import Api, user_texts
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
@@ -28,50 +30,56 @@ def test_f20_fifty_posts_at_once_to_one_session_are_fifty_turns_in_order(api: Ap
 
 
 def test_messages_that_wait_are_told_their_position(api: Api, model: OfflineModel, sid: str) -> None:
-    model.fault("delay", seconds=1, match=sid)
+    model.fault("delay", seconds=3, match=sid)
     positions = [api.post(sid, f"message {n} of {sid}").json()["position"] for n in range(4)]
     assert positions == [0, 1, 2, 3]
     api.until_session(sid, "all are answered", lambda state: not state["pending"])
 
 
 def test_many_sessions_are_answered_at_the_same_time(api: Api, model: OfflineModel, sid: str) -> None:
-    model.fault("delay", seconds=1.5, match=sid, count=10)
+    model.fault("delay", seconds=5, match=sid, count=10)
     names = [f"{sid}-{number}" for number in range(10)]
     rids = [api.submit(name, f"hello from {sid}") for name in names]
     replies = [api.ended(name, rid) for name, rid in zip(names, rids, strict=True)]
     assert max(r["started_at"] for r in replies) < min(r["finished_at"] for r in replies)
 
 
+@pytest.fixture(scope="module")
+def small_deployment(make_lasting_stack: Callable[..., Stack]) -> Api:
+    stack = make_lasting_stack(BACKSCROLL_WORKER_THREADS="2", BACKSCROLL_INBOX_LIMIT="5")
+    return stack.start("replies")
+
+
+@pytest.fixture
+def small(small_deployment: Api, model: OfflineModel) -> Api:
+    """A deployment of two threads, with room for five messages a session."""
+    return small_deployment
+
+
 def test_a_busy_session_leaves_the_other_thread_of_a_worker_free(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+    small: Api, model: OfflineModel, sid: str
 ) -> None:
-    stack = make_stack(BACKSCROLL_WORKER_THREADS="2")
-    api = stack.start("replies")
     model.fault("delay", seconds=2, match=f"slow {sid}", count=5)
-    slow = [api.submit(sid, f"slow {sid} {number}") for number in range(5)]
-    quick = [api.say(f"{sid}-other", f"quick {number}") for number in range(3)]
-    assert quick[-1]["finished_at"] < api.ended(sid, slow[-1])["finished_at"]
+    slow = [small.submit(sid, f"slow {sid} {number}") for number in range(5)]
+    quick = [small.say(f"{sid}-other", f"quick {number}") for number in range(3)]
+    assert quick[-1]["finished_at"] < small.ended(sid, slow[-1])["finished_at"]
 
 
-def test_a_full_inbox_turns_further_messages_away(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
-) -> None:
-    stack = make_stack(BACKSCROLL_INBOX_LIMIT="2")
-    api = stack.start("replies")
-    model.fault("delay", seconds=2, match=sid)
-    for number in range(2):
-        api.submit(sid, f"message {number} of {sid}")
-    refused = api.post(sid, "one too many")
+def test_a_full_inbox_turns_further_messages_away(small: Api, model: OfflineModel, sid: str) -> None:
+    model.fault("delay", seconds=3, match=sid)
+    for number in range(5):
+        small.submit(sid, f"message {number} of {sid}")
+    refused = small.post(sid, "one too many")
     assert (refused.status_code, refused.json()["code"]) == (429, "inbox_full")
     assert int(refused.headers["Retry-After"]) >= 1
-    api.until_session(sid, "all are answered", lambda state: not state["pending"])
-    assert len(api.transcript(sid)) == 4
+    small.until_session(sid, "all are answered", lambda state: not state["pending"])
+    assert len(small.transcript(sid)) == 10
 
 
 def test_a_client_may_ask_to_be_rejected_while_the_session_is_busy(
     api: Api, model: OfflineModel, sid: str
 ) -> None:
-    model.fault("delay", seconds=1, match=sid)
+    model.fault("delay", seconds=3, match=sid)
     rid = api.submit(sid, f"hello from {sid}", on_busy="reject")
     refused = api.post(sid, "me too", on_busy="reject")
     assert (refused.status_code, refused.json()["code"]) == (409, "session_busy")
@@ -92,7 +100,7 @@ def test_f27_two_senders_at_the_same_moment_both_queue(api: Api, model: OfflineM
 
 def test_f28_who_waits_hears_of_the_end_whenever_they_came(api: Api, model: OfflineModel, sid: str) -> None:
     # Elsewhere a lost end marker hung those who listened, and those who came late saw nothing.
-    model.fault("delay", seconds=1, match=sid)
+    model.fault("delay", seconds=3, match=sid)
     rid = api.submit(sid, f"hello from {sid}")
     with ThreadPoolExecutor(20) as pool:
         early = [pool.submit(api.ended, sid, rid) for _ in range(10)]
@@ -103,7 +111,7 @@ def test_f28_who_waits_hears_of_the_end_whenever_they_came(api: Api, model: Offl
 
 
 def test_a_burst_merges_into_one_turn(api: Api, model: OfflineModel, sid: str) -> None:
-    model.fault("delay", seconds=1, match=f"first of {sid}")
+    model.fault("delay", seconds=3, match=f"first of {sid}")
     first = api.submit(sid, f"first of {sid}")
     api.until_session(sid, "the first turn is in work", lambda state: state["in_work"])
     rids = {api.submit(sid, text, on_busy="merge") for text in ("second, ", "third, ", "fourth")}

@@ -104,13 +104,12 @@ def test_a_history_that_is_down_costs_requests_milliseconds_and_is_never_told_as
 ) -> None:
     reply_id = api.say(sid, "before")["id"]
     asked = {
-        "post": lambda: api.post(sid, "during"),
         "reply": lambda: api.http.get(f"/v1/sessions/{sid}/replies/{reply_id}"),
         "session": lambda: api.http.get(f"/v1/sessions/{sid}"),
         "history": lambda: api.http.get(f"/v1/sessions/{sid}/history"),
     }
     with outage(history):
-        response, seconds = timed(asked["post"])
+        response, seconds = timed(asked["session"])
         turned_away(response)
         assert seconds < STORE_TIMEOUT + AT_ONCE, "the first one may wait for its timeout"
         for _ in range(5):
@@ -123,6 +122,8 @@ def test_a_history_that_is_down_costs_requests_milliseconds_and_is_never_told_as
         assert seconds < AT_ONCE
         assert api.counted("backscroll_breaker_open", dependency="store") == 1
         assert api.http.get("/healthz").status_code == 200
+        degraded = api.post(sid, "during")
+        assert (degraded.status_code, degraded.json()["degraded"]) == (200, True)
     back(api)
     assert api.counted("backscroll_breaker_open", dependency="store") == 0
     assert api.reply(sid, reply_id)["text"]
@@ -188,10 +189,10 @@ def test_without_a_broker_what_exceeds_the_web_process_is_found_by_the_workers(
         names = [f"{sid}-{number}" for number in range(6)]
         answered = api.counted("backscroll_inline_sessions_total")
         rids = [api.submit(name, f"hello from {name}") for name in names]
-        assert api.counted("backscroll_inline_sessions_total") == answered + 2
         for name, rid in zip(names, rids, strict=True):
             assert api.ended(name, rid, seconds=15)["status"] == "completed"
-        assert api.counted("backscroll_inline_sessions_total") == answered + 2
+        itself = api.counted("backscroll_inline_sessions_total") - answered
+        assert 2 <= itself < len(names), "the rest was found by the workers"
     back(api)
 
 
@@ -209,7 +210,8 @@ def test_a_web_process_that_ends_hands_back_what_it_answers(
     api: Api, stack: Stack, broker: EmbeddedRedis, model: OfflineModel, sid: str
 ) -> None:
     port = free_port()
-    ending = stack.web_process(port)
+    # A long grace: no sweep is to be there first, however long this one takes to load the model.
+    ending = stack.web_process(port, BACKSCROLL_RING_GRACE="20")
     with killed(broker), closing(Api(f"http://127.0.0.1:{port}")) as client:
         model.fault("delay", seconds=30, match=sid)
         rid = client.submit(sid, f"hello from {sid}")

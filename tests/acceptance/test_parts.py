@@ -174,7 +174,7 @@ def test_other_parts_are_stored_as_gemini_spells_them(api: Api, sid: str, posted
 
 
 def test_merged_messages_keep_their_media(api: Api, model: OfflineModel, sid: str) -> None:
-    model.fault("delay", seconds=2, match=sid)
+    model.fault("delay", seconds=4, match=sid)
     api.submit(sid, f"first, {sid}")
     api.until_session(sid, "the turn is in work", lambda state: state["in_work"])
     pictures = [png(f"{sid}-{number}") for number in range(2)]

@@ -10,7 +10,7 @@ from tests.stack.working import in_mid_stream, in_work
 def test_an_ended_reply_is_known_by_its_etag_and_others_are_not_kept(
     api: Api, model: OfflineModel, sid: str
 ) -> None:
-    model.fault("delay", seconds=1, match=sid)
+    model.fault("delay", seconds=2, match=sid)
     rid = api.submit(sid, f"hello from {sid}")
     path = f"/v1/sessions/{sid}/replies/{rid}"
     waiting = api.http.get(path)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 
+import pytest
+
 from tests.stack.api import user_texts
 from tests.stack.conditions import until
 from tests.stack.offline import OfflineModel
@@ -14,30 +16,41 @@ from tests.stack.stack import Stack
 from tests.stack.working import in_work
 
 
+@pytest.fixture(scope="module")
+def killed_stack(make_lasting_stack: Callable[..., Stack]) -> Stack:
+    return make_lasting_stack()
+
+
+@pytest.fixture
+def stack(killed_stack: Stack, model: OfflineModel) -> Stack:
+    """A deployment whose processes may be killed: the next test has those started that it needs."""
+    return killed_stack
+
+
 def test_a_turn_that_outlasts_the_grace_is_handed_back_without_waiting_for_its_lease(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+    stack: Stack, model: OfflineModel, sid: str
 ) -> None:
-    stack = make_stack(BACKSCROLL_LOCK_LEASE="60", BACKSCROLL_SHUTDOWN_GRACE="1")
-    first, api = stack.worker("replies"), stack.web()
+    patient = {"BACKSCROLL_LOCK_LEASE": "60", "BACKSCROLL_SHUTDOWN_GRACE": "1"}
+    (first,), api = stack.have_workers("replies", 1, **patient), stack.have_web().api
     model.fault("delay", seconds=60, match=sid)
     rid = api.submit(sid, f"hello from {sid}")
     in_work(api, model, sid)
-    stack.worker("replies")
+    stack.worker("replies", **patient)
 
     first.terminate()
 
-    assert first.ended(10)
-    reply = api.ended(sid, rid, seconds=10)
+    assert first.ended()
+    reply = api.ended(sid, rid, seconds=30)
     assert (reply["status"], reply["attempts"]) == ("completed", 1)
     assert user_texts(api.transcript(sid)) == [f"hello from {sid}"]
 
 
 def test_a_compaction_that_outlasts_the_grace_is_begun_anew_at_once(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+    stack: Stack, model: OfflineModel, sid: str
 ) -> None:
-    stack = make_stack(BACKSCROLL_SHUTDOWN_GRACE="0.5")
-    stack.worker("replies")
-    first, api = stack.worker("compaction"), stack.web()
+    stack.have_workers("replies", 1)
+    (first,) = stack.have_workers("compaction", 1, BACKSCROLL_SHUTDOWN_GRACE="0.5")
+    api = stack.have_web().api
     model.fault("delay", target="summary", seconds=60)
     said = [f"Remark {number} about the harbour, the ferries and the herring." for number in range(15)]
     for text in said:
@@ -47,18 +60,16 @@ def test_a_compaction_that_outlasts_the_grace_is_begun_anew_at_once(
 
     first.terminate()
 
-    assert first.ended(10)
-    state = api.until_session(sid, "a chapter is there", lambda state: state["chapters"], seconds=10)
+    assert first.ended()
+    state = api.until_session(sid, "a chapter is there", lambda state: state["chapters"])
     assert state["compactions"]["refused"] == 0
     assert user_texts(api.transcript(sid)) == said
 
 
 def test_a_rolling_restart_under_load_loses_nothing_and_fails_nothing(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+    stack: Stack, model: OfflineModel, sid: str
 ) -> None:
-    stack = make_stack()
-    workers = [stack.worker("replies") for _ in range(2)]
-    api = stack.web()
+    workers, api = stack.have_workers("replies", 2), stack.have_web().api
     model.fault("delay", seconds=0.3, match=sid, count=0)
 
     def talk(number: int) -> list[str]:
@@ -82,12 +93,10 @@ def test_a_rolling_restart_under_load_loses_nothing_and_fails_nothing(
 
 
 def test_a_web_process_that_is_told_to_end_lets_go_of_who_waits(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+    stack: Stack, model: OfflineModel, sid: str
 ) -> None:
-    stack = make_stack()
-    stack.worker("replies")
-    api = stack.web()
-    web = stack.processes[-1]
+    stack.have_workers("replies", 1)
+    web, _, api = stack.have_web()
     model.fault("delay", seconds=8, match=sid)
     with ThreadPoolExecutor(1) as pool:
         response = pool.submit(api.post, sid, f"hello from {sid}", {"Prefer": "wait=30"})
@@ -96,13 +105,14 @@ def test_a_web_process_that_is_told_to_end_lets_go_of_who_waits(
         assert web.ended(6)
         accepted = response.result()
     assert accepted.status_code == 202
-    assert stack.web().ended(sid, accepted.json()["id"])["status"] == "completed"
+    assert stack.have_web().api.ended(sid, accepted.json()["id"])["status"] == "completed"
 
 
-def test_workers_that_come_and_go_leave_one_sweeper(make_stack: Callable[..., Stack], sid: str) -> None:
+def test_workers_that_come_and_go_leave_one_sweeper(stack: Stack, sid: str) -> None:
     """The sweep has no single point of failure: whoever sweeps may be killed at any time."""
-    stack = make_stack()
-    api = stack.web()
+    stack.have_workers("replies", 0)
+    stack.have_workers("compaction", 0)
+    api = stack.have_web().api
     queues = cycle(["compaction", "replies"])
     for round_ in range(3):
         worker = stack.worker(next(queues))

@@ -15,7 +15,7 @@ def test_f28_who_comes_before_the_answer_and_who_comes_behind_it_get_the_same_an
     api: Api, model: OfflineModel, sid: str
 ) -> None:
     # Elsewhere late joiners saw nothing, and a stream whose end marker was lost hung its clients.
-    model.fault("delay", seconds=1, match=f"first {sid}")
+    model.fault("delay", seconds=3, match=f"first {sid}")
     api.submit(sid, f"first {sid}")
     in_mid_stream(model, f"second {sid}")
     rid = api.submit(sid, f"second {sid}")
@@ -72,7 +72,7 @@ def test_a_stream_is_not_cached_nor_held_back_and_says_when_to_come_again(api: A
 def test_any_event_of_a_finished_stream_leads_to_exactly_the_rest(
     api: Api, model: OfflineModel, sid: str
 ) -> None:
-    in_mid_stream(model, sid, seconds=0.06)
+    in_mid_stream(model, sid)
     rid = api.submit(sid, f"hello from {sid}")
     api.ended(sid, rid)
     events = streamed(api, sid, rid)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -19,12 +19,22 @@ from tests.stack.stack import Stack
 from tests.stack.working import LONG, in_mid_stream
 
 
+@pytest.fixture(scope="module")
+def killed_stack(make_lasting_stack: Callable[..., Stack]) -> Stack:
+    return make_lasting_stack(BACKSCROLL_HEARTBEAT="0.2")
+
+
+@pytest.fixture
+def stack(killed_stack: Stack, model: OfflineModel) -> Stack:
+    """A deployment whose processes may be killed: the next test has those started that it needs."""
+    return killed_stack
+
+
 def test_f29_a_worker_killed_in_mid_stream_costs_its_words_and_not_the_stream(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+    stack: Stack, model: OfflineModel, sid: str
 ) -> None:
     # Elsewhere the producer's death lost the stream.
-    stack = make_stack()
-    worker, api = stack.worker("replies"), stack.web()
+    (worker,), api = stack.have_workers("replies", 1), stack.have_web().api
     in_mid_stream(model, sid, seconds=1)
     rid = api.submit(sid, f"hello from {sid}")
     with streaming(api, sid, rid) as stream:
@@ -41,12 +51,10 @@ def test_f29_a_worker_killed_in_mid_stream_costs_its_words_and_not_the_stream(
 
 
 def test_a_stream_goes_on_at_another_web_process_also_where_the_first_one_was_killed(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+    stack: Stack, model: OfflineModel, sid: str
 ) -> None:
-    stack = make_stack()
-    stack.worker("replies")
-    one = stack.web()
-    killed = stack.processes[-1]
+    stack.have_workers("replies", 1)
+    killed, _, one = stack.have_web()
     other = stack.web()
     in_mid_stream(model, sid)
     rid = one.submit(sid, f"hello from {sid}")
@@ -67,12 +75,10 @@ def test_a_stream_goes_on_at_another_web_process_also_where_the_first_one_was_ki
 
 
 def test_a_web_process_that_is_told_to_end_closes_its_streams_at_once(
-    make_stack: Callable[..., Stack], model: OfflineModel, sid: str
+    stack: Stack, model: OfflineModel, sid: str
 ) -> None:
-    stack = make_stack()
-    stack.worker("replies")
-    api = stack.web()
-    web = stack.processes[-1]
+    stack.have_workers("replies", 1)
+    web, _, api = stack.have_web()
     in_mid_stream(model, sid, seconds=0.2)
     rid = api.submit(sid, f"hello from {sid}")
     with streaming(api, sid, rid) as stream:
@@ -81,21 +87,17 @@ def test_a_web_process_that_is_told_to_end_closes_its_streams_at_once(
         events += list(stream)  # a whole response, and not a broken one
     assert events[-1].kind == "delta"
     assert web.ended(6)
-    other = stack.web()
+    other = stack.have_web().api
     events += streamed(other, sid, rid, after=events[-1].id)
     whole(other, sid, rid, events)
     assert text(events) == LONG
 
 
-@pytest.fixture
-def alive(make_stack: Callable[..., Stack]) -> Iterator[Stack]:
-    return make_stack(BACKSCROLL_HEARTBEAT="0.2")
-
-
 def test_a_stream_shows_that_it_is_there_while_nothing_comes(
-    alive: Stack, model: OfflineModel, sid: str
+    stack: Stack, model: OfflineModel, sid: str
 ) -> None:
-    api = alive.start("replies")
+    stack.have_workers("replies", 1)
+    api = stack.have_web().api
     model.fault("delay", seconds=2, match=sid)
     rid = api.submit(sid, f"hello from {sid}")
     with streaming(api, sid, rid) as stream:
@@ -108,22 +110,21 @@ def listening(redis: redis_py.Redis) -> int:
     return sum(count for _, count in redis.pubsub_numsub(*redis.pubsub_channels("bs:*:events:*")))
 
 
-def test_a_client_that_is_gone_is_noticed_by_the_heartbeat(
-    alive: Stack, model: OfflineModel, sid: str
-) -> None:
-    api = alive.web()
+def test_a_client_that_is_gone_is_noticed_by_the_heartbeat(stack: Stack, sid: str) -> None:
+    stack.have_workers("replies", 0)
+    api = stack.have_web().api
     rid = api.submit(sid, "nobody answers")
-    with redis_py.Redis.from_url(alive.env["REDIS_URL"]) as redis:
+    with redis_py.Redis.from_url(stack.env["REDIS_URL"]) as redis:
         with streaming(api, sid, rid) as stream:
             stream.until("status")
             until("somebody listens", lambda: listening(redis) == 1)
-        until("nobody does", lambda: not listening(redis), seconds=5)
+        until("nobody does", lambda: not listening(redis))
 
 
 def test_a_hundred_who_stream_cost_redis_no_connection_each(
     api: Api, model: OfflineModel, redis: redis_py.Redis, sid: str
 ) -> None:
-    in_mid_stream(model, sid)
+    in_mid_stream(model, sid, seconds=0.2)
     rid = api.submit(sid, f"hello from {sid}")
     with ExitStack() as held, ThreadPoolExecutor(100) as pool:
         streams = [held.enter_context(streaming(api, sid, rid))]

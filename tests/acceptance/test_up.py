@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -49,35 +50,34 @@ def api_of() -> Iterator[Callable[[Process], Api]]:
         client.close()
 
 
-def test_one_command_runs_everything_and_the_next_start_remembers(
+def test_one_command_runs_everything_tells_what_to_try_and_the_next_start_remembers(
     start: Start, api_of: Callable[[Process], Api]
 ) -> None:
-    first = start("--json", "--port", str(free_port()))
-    told = json.loads(first.until_says('"url"'))
-    assert told["offline"]
-    assert "embedded" in told["redis"]
-    api_of(first).say("s1", "My locker has the code 4711-B.")
+    port = free_port()
+    first = start("--port", str(port))
+    first.until_says("Ctrl-C stops all of it")
+    for said in (f"http://127.0.0.1:{port}", "Valkey", "GEMINI_API_KEY", "curl -s"):
+        assert said in first.output
+    with closing(Api(f"http://127.0.0.1:{port}")) as api:
+        api.say("s1", "My locker has the code 4711-B.")
+
+    too_many = start("--port", str(free_port()))
+    assert too_many.ended()
+    assert too_many.exit_code == 1
+    assert "another backscroll runs" in too_many.output
+    assert "--data-dir" in too_many.output
 
     first.interrupt()
     assert first.ended(30)
     assert first.exit_code == 0
 
-    api = api_of(start("--json", "--port", str(free_port())))
+    second = start("--json", "--port", str(free_port()))
+    told = json.loads(second.until_says('"url"'))
+    assert told["offline"]
+    assert "embedded" in told["redis"]
+    api = api_of(second)
     assert user_texts(api.transcript("s1")) == ["My locker has the code 4711-B."]
     assert "4711-B" in api.say("s1", "What code does my locker have?")["text"]
-
-
-def test_people_are_told_what_to_try_and_a_second_one_on_the_same_data_is_refused(start: Start) -> None:
-    port = free_port()
-    process = start("--port", str(port))
-    process.until_says("Ctrl-C stops all of it")
-    for said in (f"http://127.0.0.1:{port}", "Valkey", "GEMINI_API_KEY", "curl -s"):
-        assert said in process.output
-    second = start("--port", str(free_port()))
-    assert second.ended()
-    assert second.exit_code == 1
-    assert "another backscroll runs" in second.output
-    assert "--data-dir" in second.output
 
 
 def test_what_dies_is_started_again(start: Start, api_of: Callable[[Process], Api]) -> None:

@@ -32,6 +32,11 @@ def test_no_setting_is_documented_that_does_not_exist() -> None:
     assert set(re.findall(r"^\| `([A-Z_]+)`", SETTINGS, re.MULTILINE)) == known
 
 
+def test_the_users_of_redis_are_documented_as_they_are_made() -> None:
+    rules = (ROOT / "deploy" / "redis-users.acl").read_text(encoding="utf-8")
+    assert f"```\n{rules}```" in (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+
+
 def test_links_in_the_documents_lead_somewhere() -> None:
     for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):

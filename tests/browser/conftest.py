@@ -54,7 +54,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, offline_model: OfflineModel)
     """The deployment, on a Redis of its own."""
     redis = embedded_redis.start(tmp_path_factory.mktemp("redis"), fsync="no")
     found = Stack(tmp_path_factory.mktemp("stack"), redis.url, redis.broker_url, offline_model, **_SHORT)
-    found.start("replies", "compaction")
+    found.start()
     yield found
     found.stop()
     with redis_py.Redis.from_url(redis.url) as client:
@@ -66,7 +66,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, offline_model: OfflineModel)
 @pytest.fixture
 def api(stack: Stack, model: OfflineModel) -> Api:
     """A client of the deployment."""
-    return stack.apis[0]
+    return next(iter(stack.apis.values()))
 
 
 @pytest.fixture

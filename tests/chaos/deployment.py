@@ -43,6 +43,7 @@ class Deployment:
     model: OfflineModel
     places: Mapping[str, Sequence[Place]]
     urls: tuple[str, ...]
+    spool: Path
     locks: Mapping[str, threading.Lock]
 
     def down(self) -> list[str]:
@@ -56,7 +57,9 @@ class Deployment:
 
 
 @contextmanager
-def deployed(directory: Path) -> Iterator[Deployment]:
+def deployed(
+    directory: Path, *, webs: int = WEBS, replies: int = REPLY_WORKERS, compactions: int = COMPACTION_WORKERS
+) -> Iterator[Deployment]:
     """Start a deployment with its data and logs in `directory`; everything is stopped afterwards.
 
     Raises:
@@ -71,15 +74,15 @@ def deployed(directory: Path) -> Iterator[Deployment]:
         stopping.callback(model.stop)
         stack = Stack(directory, history.url, broker.broker_url, model, **SETTINGS)
         stopping.callback(stack.stop)
-        ports = [free_port() for _ in range(WEBS)]
+        ports = [free_port() for _ in range(webs)]
         places = {
-            "replies": _workers(stack, "replies", REPLY_WORKERS),
-            "compaction": _workers(stack, "compaction", COMPACTION_WORKERS),
+            "replies": _workers(stack, "replies", replies),
+            "compaction": _workers(stack, "compaction", compactions),
             "web": [Place(f"web-{port}", partial(stack.web_process, port)) for port in ports],
         }
         urls = tuple(f"http://127.0.0.1:{port}" for port in ports)
         locks = {name: threading.Lock() for name in ("history", "broker")}
-        yield Deployment(history, broker, model, places, urls, locks)
+        yield Deployment(history, broker, model, places, urls, stack.spool, locks)
 
 
 def _workers(stack: Stack, queue: str, count: int) -> list[Place]:

@@ -18,8 +18,6 @@ def nothing() -> None:
     pass
 
 
-# A group of its own, so that it shares its pytest worker with nothing else.
-@pytest.mark.xdist_group("chaos")
 @pytest.mark.long
 @pytest.mark.timeout(SECONDS + 240)
 def test_whatever_is_killed_nothing_is_lost_doubled_or_reordered(tmp_path: Path) -> None:

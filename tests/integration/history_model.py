@@ -50,6 +50,7 @@ class History:
     answered: int = 0
     requests: int = 0
     restored: bool = False
+    recovered: set[str] = field(default_factory=set)
 
     @property
     def watermark(self) -> int:
@@ -128,6 +129,28 @@ class History:
                     self.apply_offer()
                     self.holder = None
                 return
+
+    def recover(self, reply_id: str, text: str, answer: str) -> str:
+        """Take in what was answered elsewhere, and tell what became of it."""
+        status, _ = self.ended.get(reply_id, ("", None))
+        if reply_id in self.recovered:
+            return "again"
+        if status in ("completed", "cancelled"):
+            return "answered"
+        waiting = next((each for each in self.inbox if each.reply_id == reply_id), None)
+        if waiting and len(waiting.texts) > 1:
+            return "answered"
+        if self.holder is not None and not (waiting and waiting.token == self.holder):
+            return "busy"
+        self.apply_offer()
+        self.holder = None
+        self.transcript += [("user", (text,)), ("model", (answer,))]
+        if waiting:
+            self.inbox.remove(waiting)
+        self.ended.pop(reply_id, None)
+        self.ended[reply_id] = ("completed", None)
+        self.recovered.add(reply_id)
+        return "merged"
 
     def begin_compaction(self, token: str) -> bool:
         if self.holder is None:

@@ -7,6 +7,7 @@ they bring then must change nothing. After each step the whole session is compar
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
 from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.store import compactions, events, replies, sessions, turns
+from backscroll.store.recover import Answered, DegradedTurn, recover
 from backscroll.store.replies import ReplyError, Submission
 from backscroll.store.restore import restore
 from backscroll.store.turns import Completed, Turn
@@ -105,6 +107,29 @@ class HistoryMachine(HistorySession):
             sessions.delete(self.store, self.session)
             assert not list(self.redis.scan_iter(f"*{self.session}:events:*"))
         self.model, self.exists, self.keyed = History(), False, []
+
+    # What web processes do that could not reach the store
+
+    @rule(data=st.data(), accepted=st.booleans())
+    def recover(self, data: st.DataObject, accepted: bool) -> None:
+        known = [waiting.reply_id for waiting in self.model.inbox] + sorted(self.model.ended)
+        reply_id = data.draw(st.sampled_from(known)) if accepted and known else replies.new_id()
+        text = f"said {next(self.said)}"
+        now = int(time.time() * 1000) + 1000  # behind the end of an earlier session of this name
+        answer = Answered(parts=(Text(f"answer {text}"),), model="m", asked="m", usage=Usage(), complete=True)
+        turn = DegradedTurn(
+            session=self.session,
+            reply_id=reply_id,
+            reason="store_unavailable",
+            accepted_at=now,
+            finished_at=now,
+            request=(Text(text),),
+            answer=answer,
+        )
+        became, ring = recover(self.store, turn)
+        assert became == self.model.recover(reply_id, text, f"answer {text}")
+        assert ring == (became == "merged" and bool(self.model.inbox))
+        self.exists = self.exists or became == "merged"
 
     # What reply workers do, in time or too late
 

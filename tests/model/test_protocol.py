@@ -32,12 +32,11 @@ def session(workers: int, compactors: int) -> Explored[State]:
     return found
 
 
-# Those of one session are tested in one process, which explores it once.
 sessions = pytest.mark.parametrize(
     ("workers", "compactors", "states"),
     [
-        pytest.param(2, 1, 80_000, id="two workers", marks=pytest.mark.xdist_group("two workers")),
-        pytest.param(1, 2, 70_000, id="two compactions", marks=pytest.mark.xdist_group("two compactions")),
+        pytest.param(2, 1, 80_000, id="two workers"),
+        pytest.param(1, 2, 70_000, id="two compactions"),
     ],
 )
 
@@ -86,20 +85,17 @@ HAPPENS: dict[str, Callable[[State], bool]] = {
 }
 
 
-@pytest.mark.xdist_group("two workers")
 @pytest.mark.parametrize("what", HAPPENS)
 def test_what_the_rules_are_there_for_does_happen(what: str) -> None:
     assert session(2, 1).nearest(HAPPENS[what]) is not None
 
 
-@pytest.mark.xdist_group("two workers")
 def test_two_workers_can_be_about_the_same_turn() -> None:
     both = session(2, 1).nearest(lambda state: all(worker.phase == "working" for worker in state.workers))
     assert both is not None
     assert "the lease runs out" in both
 
 
-@pytest.mark.xdist_group("two compactions")
 def test_two_compactions_can_be_about_the_same_range() -> None:
     def both(state: State) -> bool:
         first, second = state.compactors
@@ -125,7 +121,6 @@ def test_none_would_be_left_if_a_commit_noted_that_one_came_due() -> None:
     found.check_leads_to(lambda state: at_rest(state) and not due(state.store), Invariant.REST)
 
 
-@pytest.mark.xdist_group("two compactions")
 def test_a_restore_can_outrun_a_compaction() -> None:
     outrun = session(1, 2).nearest(
         lambda state: any(each.turns and each.start > state.store.watermark for each in state.compactors)

@@ -9,6 +9,7 @@ import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.stack.conditions import until
+from tests.stack.marked import mark
 
 Json = dict[str, Any]
 
@@ -19,7 +20,9 @@ class Api:
     def __init__(self, url: str) -> None:
         self.url = url
         limits = httpx2.Limits(max_connections=300)
-        self.http = httpx2.Client(base_url=url, timeout=70, limits=limits, verify=False)
+        self.http = httpx2.Client(
+            base_url=url, timeout=70, limits=limits, verify=False, event_hooks={"request": [mark]}
+        )
 
     def close(self) -> None:
         self.http.close()

@@ -8,16 +8,18 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_POLL = 0.02
+# Between two looks, a tenth of what was waited for so far: over HTTP a look costs both sides CPU.
+_SHORTEST, _LONGEST = 0.01, 0.1
 
 
 def until(what: str, holds: Callable[[], T], *, seconds: float = 20.0) -> T:
     """Return what `holds` gives as soon as it is true; fail, naming `what`, when that takes too long."""
-    deadline = time.monotonic() + seconds
+    start = time.monotonic()
     while True:
         found = holds()
         if found:
             return found
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - start
+        if waited > seconds:
             raise AssertionError(f"waited {seconds:g} s in vain until {what}; last seen: {found!r}")
-        time.sleep(_POLL)
+        time.sleep(min(max(waited / 10, _SHORTEST), _LONGEST))

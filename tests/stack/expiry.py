@@ -6,7 +6,22 @@ import redis as redis_py
 
 from backscroll.store import keys
 
+# In one round trip: it is looked for after each test, among the keys of all tests before.
+_ETERNAL = """
+local found, cursor = {}, '0'
+repeat
+  local page = redis.call('SCAN', cursor, 'MATCH', ARGV[1], 'COUNT', 1000)
+  cursor = page[1]
+  for _, key in ipairs(page[2]) do
+    if redis.call('PTTL', key) == -1 then
+      found[#found + 1] = key
+    end
+  end
+until cursor == '0'
+return found
+"""
+
 
 def eternal(client: redis_py.Redis, pattern: str = f"{keys.PREFIX}*") -> list[str]:
     """Name the keys like `pattern` that never expire."""
-    return [key.decode() for key in client.scan_iter(pattern) if client.pttl(key) == -1]
+    return [key.decode() for key in client.eval(_ETERNAL, 0, pattern)]

@@ -21,6 +21,7 @@ class Process:
 
     def __init__(self, name: str, command: Sequence[str], env: Mapping[str, str], log: Path) -> None:
         self.name = name
+        self.env = env
         self.log = log
         with log.open("ab") as out:
             # A group of its own: gunicorn's and Celery's children can be ended with it.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 import redis as redis_py
 
 from tests.stack.api import Api
 from tests.stack.conditions import until
+from tests.stack.marked import API_KEY, leaked
 from tests.stack.offline import OfflineModel
 from tests.stack.processes import Process, free_port
 
@@ -23,6 +25,14 @@ QUICK = {
 }
 
 
+class Web(NamedTuple):
+    """A web process, and a client of it."""
+
+    process: Process
+    port: int
+    api: Api
+
+
 class Stack:
     """Where the processes are, and the means to start, kill and stop them."""
 
@@ -31,16 +41,18 @@ class Stack:
     ) -> None:
         self.directory = directory
         self.model = model
+        self.spool = directory / "spool"
         self.env = {
             "REDIS_URL": redis_url,
             "BROKER_URL": broker_url,
-            "GEMINI_API_KEY": "key-of-the-tests",
+            "GEMINI_API_KEY": API_KEY,
             "GOOGLE_GEMINI_BASE_URL": model.url,
+            "BACKSCROLL_SPOOL_DIR": str(self.spool),
             **QUICK,
             **env,
         }
         self.processes: list[Process] = []
-        self.apis: list[Api] = []
+        self.apis: dict[int, Api] = {}
 
     def start(self, *queues: str) -> Api:
         """Start a web process, and a worker of each of the queues; of every queue by default."""
@@ -54,14 +66,16 @@ class Stack:
         """Start a web process and wait until it can serve."""
         port = free_port()
         self.web_process(port, **env)
-        api = Api(f"http://127.0.0.1:{port}")
-        self.apis.append(api)
-        return api
+        return self._api(port)
+
+    def _api(self, port: int) -> Api:
+        if port not in self.apis:
+            self.apis[port] = Api(f"http://127.0.0.1:{port}")
+        return self.apis[port]
 
     def web_process(self, port: int, **env: str) -> Process:
         """Start a web process on `port`, and return it when it can serve."""
-        bind = {"BACKSCROLL_BIND": f"127.0.0.1:{port}"}
-        process = self.run(f"web-{port}", ["gunicorn", "web:create_app()"], **bind, **env)
+        process = self.run(f"web-{port}", ["gunicorn", "web:create_app()"], **_bind(port), **env)
         with closing(Api(f"http://127.0.0.1:{port}")) as api:
 
             def ready() -> bool:
@@ -82,6 +96,28 @@ class Stack:
         command = ["celery", "-A", "worker", "worker", "-Q", queue, "-n", f"{name}@test", "-l", "INFO"]
         return self.run(name, command, **env)
 
+    def have_workers(self, queue: str, count: int, **env: str) -> list[Process]:
+        """Have so many workers of `queue` run, with these settings, and return them.
+
+        Those that run already are kept: a deployment that many tests kill costs each of them what it killed.
+        """
+        running = [each for each in self.processes if each.running and each.name.startswith(f"{queue}-")]
+        kept = [each for each in running if each.env == {**self.env, **env}][:count]
+        for each in running:
+            if each not in kept:
+                each.terminate()
+                assert each.ended(), f"{each.name} did not stop when told to"
+        return kept + [self.worker(queue, **env) for _ in range(count - len(kept))]
+
+    def have_web(self) -> Web:
+        """Have a web process run, one that runs already if there is one, and return it."""
+        for process in self.processes:
+            port = int(process.name.removeprefix("web-")) if process.name.startswith("web-") else 0
+            if process.running and process.env == {**self.env, **_bind(port)}:
+                return Web(process, port, self._api(port))
+        port = free_port()
+        return Web(self.web_process(port), port, self._api(port))
+
     def broker(self) -> redis_py.Redis:
         """Connect to the broker's database, to see or to lose its messages."""
         url = self.env["BROKER_URL"].replace("redis+socket", "unix").replace("virtual_host", "db")
@@ -95,11 +131,17 @@ class Stack:
         return process
 
     def stop(self) -> None:
-        """Stop every process that still runs."""
-        for api in self.apis:
+        """Stop every process that still runs; none may have logged what was said, or the model's key."""
+        for api in self.apis.values():
             api.close()
         for process in self.processes:
             process.terminate()
         # Each is seen to its end, also where one of them does not behave.
         late = [process.name for process in self.processes if not process.ended()]
         assert not late, f"did not stop when told to: {late}; see their logs in {self.directory}"
+        found = {process.name: leaked(process.output) for process in self.processes}
+        assert not any(found.values()), f"texts or keys in logs: {found}; see {self.directory}"
+
+
+def _bind(port: int) -> dict[str, str]:
+    return {"BACKSCROLL_BIND": f"127.0.0.1:{port}"}

@@ -9,7 +9,6 @@ import pytest
 
 from backscroll.errors import InvalidSetting
 from backscroll.settings import Settings, fields, load, variable
-from backscroll.settings.worker import broker_of
 
 FIELDS = {variable(field.name): (group, field) for group, field in fields()}
 KINDS = {
@@ -143,19 +142,6 @@ def test_values_at_the_limit_of_what_fits_together_are_taken(environ: dict[str, 
 
 
 def test_the_broker_is_where_the_history_is_unless_it_is_named() -> None:
-    assert load({"REDIS_URL": "rediss://cache:6380/2"}).worker.broker_url == "rediss://cache:6380/2"
+    assert load({"REDIS_URL": "redis://cache:6380/2"}).worker.broker_url == "redis://cache:6380/2"
     named = load({"REDIS_URL": "redis://a/0", "BROKER_URL": "amqp://b//"})
     assert (named.store.redis_url, named.worker.broker_url) == ("redis://a/0", "amqp://b//")
-
-
-@pytest.mark.parametrize(
-    ("redis_url", "broker_url"),
-    [
-        ("redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),
-        ("redis://:pass@host/1?ssl_cert_reqs=none", "redis://:pass@host/1?ssl_cert_reqs=none"),
-        ("unix:///run/redis.sock", "redis+socket:///run/redis.sock?virtual_host=0"),
-        ("unix:///run/redis.sock?db=3", "redis+socket:///run/redis.sock?virtual_host=3"),
-    ],
-)
-def test_a_redis_url_is_spelled_as_celery_wants_it(redis_url: str, broker_url: str) -> None:
-    assert broker_of(redis_url) == broker_url

@@ -80,12 +80,21 @@ NEWER = Message(
     model="gemini-9",
     extra={"v": 2, "mood": {"certain": 0.9}, "reactions": ["👍"]},
 )
+RECOVERED = Message(
+    seq=6,
+    role="model",
+    ts=1_767_225_606_000,
+    parts=(Text("Die Fähre kostet 42,50 €."),),
+    model="gemini-3.5-flash",
+    recovered=True,
+)
 MESSAGES = {
     "message-v1-text.json": TEXT,
     "message-v1-thought-and-signature.json": THOUGHT,
     "message-v1-function-call.json": CALL,
     "message-v1-function-response.json": RESPONSE,
     "message-v1-unknown-part.json": UNKNOWN,
+    "message-v1-recovered.json": RECOVERED,
     "message-v2-from-a-newer-version.json": NEWER,
 }
 

@@ -200,7 +200,7 @@ def test_chapters_to_merge_stand_as_data_oldest_first() -> None:
     )
     first, second = text_of(asked).split("\n")
     assert first == (
-        "[1-8] summary: Mia asked.\\n[9-9] summary: no\\ndecided: two seats\\nopen: pay (Tom), due Friday"
+        "[1-8] summary: Mia asked. [9-9] summary: no\\ndecided: two seats\\nopen: pay (Tom), due Friday"
     )
     assert second.startswith("[9-20] summary: bbb")
     assert "They are data" in asked.system

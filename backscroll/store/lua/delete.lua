@@ -1,7 +1,7 @@
 -- Erase a session, also while a turn is in work: its holder finds the lock gone. uses: session, events
 --
 -- ARGS    1 pub/sub channel on which the holder of a turn in work is told
--- Result  1 erased | 0 there was none
+-- Result  1 erased | 0 there was none; it is noted all the same, since it may have begun in a spool
 -- Replay  the second call finds nothing.
 local existed = redis.call('EXISTS', META)
 local waiting = redis.call('LRANGE', INBOX, 0, -1)
@@ -13,6 +13,7 @@ for _, id in ipairs(redis.call('LRANGE', REPLIES, 0, -1)) do
   end
 end
 redis.call('DEL', META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, LOCK, OFFER, REPLIES, MEDIA)
+redis.call('SET', deleted_key(), NOW, 'PX', math.max(TTL, DEFAULT_TTL))
 redis.call('PUBLISH', ARGS[1], NAME)
 redis.call('ZREM', DUE, NAME)
 redis.call('ZREM', COMPACTIONS, NAME)

@@ -52,7 +52,8 @@ end
 
 -- Two JSON arrays become one, whatever their elements hold (store/content.py), and a replay of this id is led to the reply that took it in.
 local function merge(last, said)
-  redis.call('HSET', reply_key(last), 'request', string.sub(said, 1, -2) .. ',' .. string.sub(request, 2))
+  redis.call('HSET', reply_key(last), 'request', string.sub(said, 1, -2) .. ',' .. string.sub(request, 2),
+    'took_in', 1)
   redis.call('HSET', reply_key(id), 'merged_into', last, 'idem', idem)
   keep_reply(id)
   redis.call('RPUSH', REPLIES, id)

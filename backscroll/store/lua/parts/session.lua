@@ -23,6 +23,11 @@ local function reply_key(id)
   return string.sub(META, 1, -5) .. 'reply:' .. id
 end
 
+-- When a session of this name was deleted, if it was. What stays of it does not tell its name.
+local function deleted_key()
+  return string.match(METER, '^(.*:)') .. 'deleted:' .. redis.sha1hex(NAME)
+end
+
 -- How long what belongs to the session lives from here: TTL, but what was accepted is answered first. While
 -- anything waits or is in work, it is longer than any pause that a model asks for.
 local DAY = 86400000

@@ -1,0 +1,1 @@
+"""The spool: degraded turns on this machine's disk, until the history store is back and has them."""

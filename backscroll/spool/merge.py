@@ -1,0 +1,152 @@
+"""Merging: what is in the spool comes into the sessions, once each, in order of time, and is gone from disk.
+
+Each process reads the files of all, so that the order of time holds over all of them. That several do so at
+once does no harm: each turn is written once, by whoever comes first, and its reply's id tells the others.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from backscroll.errors import Sealed, StoreUnavailable
+from backscroll.metrics import MERGED
+from backscroll.session import Session
+from backscroll.spool.files import Spool, lines
+from backscroll.spool.record import decode
+from backscroll.store.recover import DegradedTurn, Recovered, recover
+from backscroll.store.redis import Store
+
+log = logging.getLogger(__name__)
+
+# From one look at the folder to the next, in seconds: looking costs nothing where there is no outage. And the
+# longest from one that failed.
+_LOOK, _LONGEST = 1.0, 2.0
+
+
+class _File(msgspec.Struct, frozen=True):
+    path: Path
+    size: int
+    turns: tuple[DegradedTurn, ...]
+    torn: int
+    unreadable: bool
+
+
+class Merger:
+    """Brings what is in a spool into its sessions. Threads share it.
+
+    Args:
+        spool: where it is; a file that is done with is removed.
+        store: where it goes.
+        settled: told of each turn that need not be remembered any more.
+        ring: called for a session in which something waits.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        store: Store,
+        *,
+        settled: Callable[[DegradedTurn], object],
+        ring: Callable[[Session], object],
+    ) -> None:
+        self._spool, self._store = spool, store
+        self._settled, self._ring = settled, ring
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        """Merge whatever there is from now on, in a thread of its own, until `stop`."""
+        threading.Thread(target=self._run, name="spool", daemon=True).start()
+
+    def stop(self) -> None:
+        """Merge no more; what is left is left on disk."""
+        self._stopped.set()
+
+    def merge(self) -> int:
+        """Bring everything home, apart from turns of sessions that somebody holds at the moment.
+
+        Returns:
+            How many turns are left for later.
+
+        Raises:
+            StoreUnavailable: when Redis does not serve. What was not merged is still there.
+            OSError: when the folder cannot be read or written.
+        """
+        paths = self._spool.files()
+        if not paths:
+            return 0
+        self._store.ping()  # before all of them are read in vain
+        files = [found for path in paths if (found := self._read(path))]
+        left = self.bring(turn for file in files for turn in file.turns)
+        for file in files:
+            done = not file.unreadable and not any(turn.reply_id in left for turn in file.turns)
+            if done and self._spool.remove(file.path, file.size) and file.torn:
+                MERGED.labels(result="torn").inc(file.torn)
+                log.warning("spooled turns: result=torn count=%d", file.torn)
+        return len(left)
+
+    def bring(self, turns: Iterable[DegradedTurn]) -> set[str]:
+        """Bring these turns home in order of time, and give the reply ids of those that have to wait.
+
+        Raises:
+            StoreUnavailable: when Redis does not serve.
+        """
+        left: set[str] = set()
+        held: set[Session] = set()
+        for turn in sorted(turns, key=lambda turn: turn.accepted_at):
+            # What comes later in a session waits for what comes first.
+            if turn.session in held or self._recovered(turn) == "busy":
+                held.add(turn.session)
+                left.add(turn.reply_id)
+            else:
+                self._settled(turn)
+        return left
+
+    def _recovered(self, turn: DegradedTurn) -> Recovered:
+        try:
+            became, must_ring = recover(self._store, turn)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # one that cannot be written must not keep the others from it
+            log.warning("not merged: reply=%s error=%s", turn.reply_id, type(error).__name__)
+            return "busy"
+        if became not in ("again", "busy"):
+            MERGED.labels(result=became).inc()
+            log.info("spooled turn: reply=%s result=%s", turn.reply_id, became)
+        if must_ring:
+            self._ring(turn.session)
+        return became
+
+    def _read(self, path: Path) -> _File | None:
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return None  # another process was done with it first
+        turns, torn, unreadable = [], 0, False
+        for line in lines(data):
+            try:
+                turns.append(decode(line, self._store.cipher))
+            except ValueError:
+                torn += (
+                    1  # or still being written: then the file has grown by the time that it would be removed
+                )
+            except Sealed as error:
+                unreadable = True
+                log.warning("spooled turn: result=sealed error=%s", error)
+        return _File(path, len(data), tuple(turns), torn, unreadable)
+
+    def _run(self) -> None:
+        pause = _LOOK
+        while not self._stopped.wait(pause):
+            try:
+                self.merge()
+                pause = _LOOK
+            except StoreUnavailable:
+                pause = min(2 * pause, _LONGEST)
+            except OSError as error:
+                log.warning("spool not read: error=%s", error.strerror or error)
+                pause = _LONGEST

@@ -1,0 +1,180 @@
+"""What is in the spool comes home: in order of time, once, whoever wrote it and whenever that died."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backscroll.cipher import PLAIN
+from backscroll.errors import NotFound, StoreUnavailable
+from backscroll.messages.part import Text
+from backscroll.metrics import REGISTRY
+from backscroll.sealing import Sealing
+from backscroll.session import Session
+from backscroll.settings import StoreSettings
+from backscroll.spool.files import Spool
+from backscroll.spool.merge import Merger
+from backscroll.spool.record import encode
+from backscroll.store import keys, replies, sessions
+from backscroll.store.recover import DegradedTurn
+from backscroll.store.redis import Store
+from backscroll.store.replies import Submission
+from tests.integration.acting import claim, commit, texts
+from tests.integration.test_recover import degraded, now
+
+
+class Process:
+    """A web process as far as its spool is concerned."""
+
+    def __init__(self, directory: Path, store: Store) -> None:
+        self.spool = Spool(directory, store.settings.redis_url, 1_000_000)
+        self.store = store
+        self.settled: list[str] = []
+        self.rung: list[Session] = []
+        self.merger = Merger(
+            self.spool,
+            store,
+            settled=lambda turn: self.settled.append(turn.reply_id),
+            ring=self.rung.append,
+        )
+
+    def keep(self, *turns: DegradedTurn) -> None:
+        for turn in turns:
+            assert self.spool.append(encode(turn, self.store.cipher(turn.session))) == "written"
+
+    def merge(self) -> int:
+        return self.merger.merge()
+
+
+@pytest.fixture
+def one(tmp_path: Path, store: Store) -> Process:
+    return Process(tmp_path, store)
+
+
+@pytest.fixture
+def other(tmp_path: Path, store: Store) -> Process:
+    return Process(tmp_path, store)
+
+
+def counted(result: str) -> float:
+    return REGISTRY.get_sample_value("backscroll_merged_turns_total", {"result": result}) or 0.0
+
+
+def test_turns_come_in_order_of_time_over_all_processes(
+    one: Process, other: Process, store: Store, session: Session
+) -> None:
+    at = now()
+    for number, process in enumerate([one, other, one, other]):
+        process.keep(degraded(session, f"said {number}", accepted_at=at + number))
+    before = counted("merged")
+    assert one.merge() == 0
+    assert texts(store, session)[::2] == ["said 0", "said 1", "said 2", "said 3"]
+    assert counted("merged") == before + 4
+    assert len(one.spool.files()) == 1, "the other process lives, and its file is its own affair"
+    assert other.merge() == 0
+    assert other.spool.files() == []
+    assert counted("merged") == before + 4, "nothing was written twice"
+    assert len(one.settled) == 4
+    assert len(other.settled) == 2
+
+
+def test_a_crash_between_merging_and_removing_merges_nothing_twice(
+    one: Process, other: Process, store: Store, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one.keep(degraded(session))
+    with monkeypatch.context() as crash:
+        crash.setattr(one.spool, "remove", lambda path, size: False)
+        one.merge()
+    one.spool.close()
+    assert other.merge() == 0
+    assert texts(store, session) == ["lost?", "no"]
+    assert other.spool.files() == []
+
+
+def test_the_file_of_a_dead_process_is_adopted_with_its_torn_last_line_counted(
+    one: Process, other: Process, store: Store, session: Session
+) -> None:
+    one.keep(degraded(session))
+    (path,) = one.spool.files()
+    with path.open("ab") as file:
+        file.write(encode(degraded(session, "half"), PLAIN)[:40])
+    one.spool.close()
+    before = counted("torn")
+    assert other.merge() == 0
+    assert texts(store, session) == ["lost?", "no"]
+    assert other.spool.files() == []
+    assert counted("torn") == before + 1
+
+
+def test_f23_a_session_that_somebody_holds_waits_and_the_others_do_not(
+    one: Process, store: Store, session: Session
+) -> None:
+    free = Session("tests", session.id + "-free")
+    replies.submit(store, session, Submission(parts=(Text("first"),)))
+    holder = claim(store, session, "holder")
+    one.keep(degraded(session, "second"), degraded(session, "third"), degraded(free))
+    assert one.merge() == 2
+    assert texts(store, free) == ["lost?", "no"]
+    assert sessions.state(store, session).messages == 0
+    commit(store, holder)
+    assert one.merge() == 0
+    assert texts(store, session)[::2] == ["first", "second", "third"]
+    assert one.spool.files() == []
+
+
+def test_what_waits_is_rung_for(one: Process, store: Store, session: Session) -> None:
+    replies.submit(store, session, Submission(parts=(Text("waits"),)))
+    one.keep(degraded(session))
+    one.merge()
+    assert one.rung == [session]
+
+
+def test_while_the_store_is_away_everything_stays(tmp_path: Path, session: Session) -> None:
+    away = Store(StoreSettings(redis_url=f"unix://{tmp_path}/nobody.sock"))
+    process = Process(tmp_path, away)
+    process.keep(degraded(session))
+    with pytest.raises(StoreUnavailable):
+        process.merge()
+    assert len(process.spool.files()) == 1
+    assert process.settled == []
+
+
+def test_a_turn_of_a_deleted_session_leaves_the_disk_and_goes_nowhere(
+    one: Process, store: Store, session: Session
+) -> None:
+    one.keep(degraded(session))
+    with pytest.raises(NotFound):
+        sessions.delete(store, session)
+    before = counted("deleted")
+    assert one.merge() == 0
+    assert one.spool.files() == []
+    assert counted("deleted") == before + 1
+
+
+def test_one_that_cannot_be_written_keeps_no_other_from_it(
+    one: Process, store: Store, session: Session
+) -> None:
+    broken = degraded(Session("tests", session.id + "-broken"))
+    meta, *_ = keys.of_session(broken.session, store.settings.shards)
+    store.client.set(meta.removesuffix("meta") + f"reply:{broken.reply_id}", "no record", ex=60)
+    one.keep(broken, degraded(session))
+    assert one.merge() == 1
+    assert texts(store, session) == ["lost?", "no"]
+    assert len(one.spool.files()) == 1
+
+
+def test_a_turn_whose_key_is_missing_stays_until_it_is_back(
+    tmp_path: Path, store: Store, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys_of = {"k1": bytes(32)}
+    process = Process(tmp_path, store)
+    monkeypatch.setattr(store, "cipher", lambda found: Sealing(keys_of).cipher(str(found)))
+    process.keep(degraded(session))
+    keys_of = {"k2": bytes(32)}
+    process.merge()
+    assert len(process.spool.files()) == 1
+    keys_of = {"k1": bytes(32)}
+    assert process.merge() == 0
+    assert process.spool.files() == []
+    assert texts(store, session) == ["lost?", "no"]
