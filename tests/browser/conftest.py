@@ -10,6 +10,7 @@ import redis as redis_py
 from playwright.sync_api import Browser, Page
 
 from backscroll.running import embedded_redis
+from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.browser.chromium import chromium, executable
 from tests.browser.looking import Watched, watch
 from tests.stack.api import Api
@@ -50,17 +51,24 @@ def model(offline_model: OfflineModel) -> Iterator[OfflineModel]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, offline_model: OfflineModel) -> Iterator[Stack]:
-    """The deployment, on a Redis of its own."""
-    redis = embedded_redis.start(tmp_path_factory.mktemp("redis"), fsync="no")
-    found = Stack(tmp_path_factory.mktemp("stack"), redis.url, redis.broker_url, offline_model, **_SHORT)
+def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+    """A Redis of the deployment's own, which may go away."""
+    found = embedded_redis.start(tmp_path_factory.mktemp("redis"), fsync="no")
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, history: EmbeddedRedis, offline_model: OfflineModel
+) -> Iterator[Stack]:
+    """The deployment."""
+    found = Stack(tmp_path_factory.mktemp("stack"), history.url, history.broker_url, offline_model, **_SHORT)
     found.start()
     yield found
     found.stop()
-    with redis_py.Redis.from_url(redis.url) as client:
-        left = eternal(client)
-    redis.stop()
-    assert left == []
+    with redis_py.Redis.from_url(history.url) as client:
+        assert eternal(client) == []
 
 
 @pytest.fixture

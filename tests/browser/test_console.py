@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from backscroll import api_keys
+from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.browser.looking import Watched, expect_state
 from tests.stack.api import Api
 from tests.stack.offline import OfflineModel
@@ -165,6 +166,21 @@ def test_operators_see_what_is_down(stack: Stack, look: Look, sid: str, tmp_path
     expect(seen.page.get_by_role("heading", name="Degraded")).to_be_visible()
     expect(seen.page.get_by_text("The broker is down")).to_be_visible()
     assert not seen.violations()
+
+
+def test_an_answer_without_its_history_says_so_and_is_there_once_when_the_history_is_back(
+    api: Api, history: EmbeddedRedis, look: Look, sid: str
+) -> None:
+    seen = look(address(api, sid))
+    seen.answered("Hello.")
+    history.kill()
+    turn = seen.answered("Are you there?")
+    expect(turn.locator(".state")).to_contain_text("without its history")
+    expect(seen.page.locator("#notice")).to_contain_text("The history store is down")
+    history.restart()
+    expect(seen.page.locator("#notice")).to_be_hidden()
+    expect(turn).to_have_attribute("data-seq", "3")
+    expect(seen.page.locator(".turn")).to_have_count(2)
 
 
 def test_what_anybody_says_is_text_and_never_markup(

@@ -18,6 +18,7 @@ export class Chat {
     this.list = byId("turns");
     this.scroll = byId("scroll");
     this.messages = []; // of the transcript, in order, without gaps
+    this.degraded = []; // turns that were answered in an outage, and are not in the transcript yet
     this.sending = 0;
     this.posted = Promise.resolve(); // with the last message that was said
     this.waiting = []; // {id, turn}, in the order in which they will be answered
@@ -99,6 +100,7 @@ export class Chat {
     if (this.busy) return; // what is in work here will tell its own end
     const shown = new Map([...this.list.querySelectorAll("[data-seq]")].map((each) => [Number(each.dataset.seq), each]));
     for (const user of this.messages.filter(({ role, seq }) => role === "user" && !shown.has(seq))) {
+      this.#takeBack(user.text);
       const next = [...shown.keys()].filter((seq) => seq > user.seq).sort((one, other) => one - other)[0];
       this.list.insertBefore(this.#told(user, this.messages).element, shown.get(next) ?? null);
     }
@@ -120,6 +122,12 @@ export class Chat {
     this.list.prepend(...turns.map((turn) => turn.element));
     byId("earlier").hidden = after === 0;
     this.scroll.scrollTop += this.scroll.scrollHeight - scrollHeight;
+  }
+
+  // What was answered without its history has come into it: it is shown where it stands there.
+  #takeBack(text) {
+    const at = this.degraded.findIndex((turn) => turn.text === text);
+    if (at >= 0) this.degraded.splice(at, 1)[0].element.remove();
   }
 
   #told(user, messages) {
@@ -211,7 +219,7 @@ export class Chat {
       this.list.querySelector(`[data-seq="${reply.seq}"]`)?.remove();
       turn.element.dataset.seq = reply.seq;
     }
-    if (reply.degraded) this.troubled({ degraded: true });
+    if (reply.degraded) this.degraded.push(turn);
     const again = turn.text !== null && (reply.status === "cancelled" || reply.error?.retryable);
     if (again) turn.offer("Send again", () => this.#again(turn));
     this.#toEnd(false);

@@ -15,6 +15,7 @@ import { begin, openSession } from "./session.js";
 import { shortcuts } from "./shortcuts.js";
 import { tabs } from "./tabs.js";
 
+const BACK = 3000; // until what is away is back
 const SOON = 1000; // while a compaction is due, at first
 const LATER = 20_000; // others may talk in the same session
 
@@ -25,6 +26,7 @@ let view = "conversation";
 let there = begun; // whether it is worth while to ask for it
 let seen = null; // what the page was drawn from
 let pause = SOON;
+let lost = false; // the last look failed
 
 const missing = (error) => {
   if (error instanceof Problem && error.status === 404) return null; // it has not begun yet
@@ -37,6 +39,7 @@ async function look() {
   showBusy(chat.busy);
   try {
     state = await readState();
+    lost = false;
     byId("context").classList.toggle("empty", !state);
     if (!state) return;
     const now = JSON.stringify([state.messages, state.watermark, state.context_tokens, state.chapters.length, state.compaction]);
@@ -50,6 +53,8 @@ async function look() {
     chat.divide(state.watermark);
     troubled(null);
   } catch (problem) {
+    lost = true;
+    seen = null;
     troubled(problem);
   }
 }
@@ -67,7 +72,7 @@ const chat = new Chat(name, api, {
   troubled,
 });
 // What is in work tells by itself how far it is.
-const sight = polling(look, () => (view !== "conversation" ? null : state?.compaction === "due" ? pause : LATER));
+const sight = polling(look, () => (view !== "conversation" ? null : lost ? BACK : state?.compaction === "due" ? pause : LATER));
 const deployment = polling(async () => drawOperators(await readState().catch(() => null)), () => (view === "operators" ? 3000 : null));
 
 const show = tabs((opened) => {

@@ -17,9 +17,8 @@ function show() {
 /** Tell of a problem as long as it lasts; null: there is none any more. */
 export function troubled(problem) {
   if (problem === null) wrong = "";
-  else if (problem.degraded) wrong = "The history store is down: answers come without their history, and are kept.";
   else if (problem.status === 0) wrong = "The server cannot be reached. Trying again.";
-  else if (problem.status === 503) wrong = "The history store is down. What was accepted is there when it is back.";
+  else if (problem.status === 503) wrong = "The history store is down. What was said is kept; answers come without it until it is back.";
   else return told(problem.message);
   return show();
 }

@@ -32,7 +32,7 @@ export class Turn {
     this.seq = user.seq;
     this.ask(user.text, user.parts);
     this.answer.replaceChildren(...shownParts(model.parts, this.media));
-    this.end("completed", [model.usage && tokens(model.usage), model.model]);
+    this.end("completed", [model.usage && tokens(model.usage), model.model, model.recovered && "said in an outage"]);
   }
 
   /** Show that the answer begins, or begins anew: what came before is void. */
