@@ -5,12 +5,14 @@ PORT ?= 8080
 DATA_DIR ?= .backscroll
 MINUTES ?= 5
 SEED ?= 1
+CASES ?= 100
 VENV := .venv
 BIN := $(VENV)/bin
 # Compiled when it is imported: most of what is installed never is.
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-compile
+BANDIT := $(BIN)/bandit --quiet --configfile pyproject.toml --recursive backscroll web worker
 
-.PHONY: help setup run test check chaos outage bench bench-check sdk-matrix lock clean
+.PHONY: help setup run test check audit chaos outage fuzz bench bench-check sdk-matrix lock clean
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -21,11 +23,17 @@ run: $(VENV)/.run ## start everything on this machine (HOST=, PORT=, DATA_DIR=)
 test: $(VENV)/.dev ## the whole suite, on its own Redis, web and workers
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder # one more than cores: much of it is waiting
 
-check: $(VENV)/.dev ## lint, types, import contracts
+check: $(VENV)/.dev ## lint, types, import contracts, known weaknesses
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BANDIT)
+	@$(BIN)/python -m tests.audit --patience 8
+
+audit: $(VENV)/.dev ## known weaknesses: in the code, and in what it depends on
+	$(BANDIT)
+	@$(BIN)/python -m tests.audit
 
 chaos: $(VENV)/.dev ## kill, pause and restart everything for a while, and check that nothing is lost (MINUTES=, SEED=)
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
@@ -38,6 +46,9 @@ bench: $(VENV)/.dev ## how fast it is, against the limit and what one would take
 
 bench-check: $(VENV)/.dev ## the same, and fail where a goal is missed by more than noise explains
 	@$(BIN)/python -m bench --check
+
+fuzz: $(VENV)/.dev ## thousands of requests made up from the served OpenAPI; every answer has to be in it (CASES=, SEED=)
+	@$(BIN)/python -m tests.fuzz --cases $(CASES) --seed $(SEED)
 
 sdk-matrix: $(VENV)/.dev ## the adapter's tests on the oldest promised google-genai, one between and the newest
 	@$(BIN)/python -m tests.sdk.matrix

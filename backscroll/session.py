@@ -9,7 +9,8 @@ from zlib import crc32
 from backscroll.errors import InvalidRequest
 
 DEFAULT_TENANT = "default"
-_NAME = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+# "." and ".." lead elsewhere: whatever normalises a URL takes them for a step, and not for a name.
+_NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._~-]{1,128}")
 
 
 def is_name(text: str) -> bool:
@@ -28,7 +29,7 @@ class Session:
         for field, value in (("tenant", self.tenant), ("session", self.id)):
             if not is_name(value):
                 raise InvalidRequest(
-                    field, f"{field} must be 1 to 128 characters out of A-Z, a-z, 0-9 and . _ ~ -"
+                    field, f"{field} must be 1 to 128 of A-Z, a-z, 0-9 and . _ ~ -, and neither . nor .."
                 )
 
     def __str__(self) -> str:

@@ -23,7 +23,9 @@ from web import (
     compactions,
     console,
     deployment,
+    description,
     events,
+    headers,
     health,
     limits,
     media,
@@ -82,12 +84,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.web.body_bytes
     app.extensions["backscroll"] = backend
+    app.url_map.merge_slashes = False  # what is asked for is what is meant, or it is not there
     problems.register(app)
+    headers.register(app)
     access.register(app, api_keys)
     limits.register(app, backend.limits)
     app.register_blueprint(console.routes())
     app.register_blueprint(health.routes(backend))
     app.register_blueprint(metrics.routes())
+    app.register_blueprint(description.routes(backend))
     app.register_blueprint(deployment.routes(backend), url_prefix="/v1")
     for routes in (
         messages.routes,

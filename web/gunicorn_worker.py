@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 import gevent
+from gunicorn.http.errors import InvalidResponseHeader, InvalidResponseHeaderName, ParseException
+from gunicorn.util import write_nonblock
 from gunicorn.workers.ggevent import GeventWorker
 
 
@@ -44,6 +46,20 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     def timeout_ctx(self) -> _Idle:
         """Wait for the next request on a connection that is kept alive."""
         return _Idle(self.cfg.keepalive if self.alive else 0, self._idle)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Refuse what cannot be read. Nothing of it is logged: nobody knows what it holds."""
+        of_ours = isinstance(exc, InvalidResponseHeader | InvalidResponseHeaderName)
+        if of_ours or not isinstance(exc, ParseException):
+            super().handle_error(req, client, addr, exc)
+            return
+        from web import unreadable  # not before gevent has patched what it imports
+
+        self.log.warning("refused what is no request: %s", type(exc).__name__)
+        try:
+            write_nonblock(client, unreadable.response(exc))
+        except OSError:
+            self.log.debug("who sent it has gone")
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Take SIGTERM. The rest happens outside of the signal's handler, where it may block."""

@@ -15,7 +15,6 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _HARMLESS = {
     "Content-Disposition": "attachment",
     "Content-Security-Policy": "sandbox; default-src 'none'",
-    "X-Content-Type-Options": "nosniff",
 }
 
 

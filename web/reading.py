@@ -25,6 +25,7 @@ MODEL = r"^[A-Za-z0-9._/-]{1,128}\Z"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _PREFER_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?:$|[,;])", re.IGNORECASE)
 _EVENT_ID = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")
+_NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,4})?")
 _PARTS = 64
 
 
@@ -37,16 +38,20 @@ class MessageBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on_busy: OnBusy = "queue"
 
 
+# JSON knows numbers and no kinds of them: 4.0 is a whole number, and some clients write it so.
+_Whole = Annotated[float, msgspec.Meta(ge=1, le=1000, multiple_of=1)]
+
+
 class CompactBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a client wants a compaction: how many turns are to stay verbatim."""
 
-    keep: Annotated[int, msgspec.Meta(ge=1, le=1000)] | None = None
+    keep: _Whole | None = None
 
 
 class RestoreBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a client wants a restore: how many chapters at most."""
 
-    chapters: Annotated[int, msgspec.Meta(ge=1, le=1000)] | None = None
+    chapters: _Whole | None = None
 
 
 def submission(request: Request, limits: WebSettings) -> Submission:
@@ -79,7 +84,8 @@ def turns_to_keep(request: Request) -> int | None:
         Malformed: when there is a body and it is no JSON.
         InvalidRequest: when a field is wrong.
     """
-    return _optional_body(request, CompactBody).keep
+    keep = _optional_body(request, CompactBody).keep
+    return None if keep is None else int(keep)
 
 
 def chapters_to_restore(request: Request) -> int | None:
@@ -89,7 +95,8 @@ def chapters_to_restore(request: Request) -> int | None:
         Malformed: when there is a body and it is no JSON.
         InvalidRequest: when a field is wrong.
     """
-    return _optional_body(request, RestoreBody).chapters
+    chapters = _optional_body(request, RestoreBody).chapters
+    return None if chapters is None else int(chapters)
 
 
 def _optional_body(request: Request, kind: type[Body]) -> Body:
@@ -131,10 +138,8 @@ def wait(request: Request, limits: WebSettings) -> float:
         InvalidRequest: when it is no number of seconds.
     """
     raw = request.args.get("wait", "0")
-    try:
-        seconds = float(raw)
-    except ValueError:
-        seconds = math.nan
+    # Python reads more than numbers: "nan", "1_0", digits of any script.
+    seconds = float(raw) if _NUMBER.fullmatch(raw) else -1.0
     if not 0 <= seconds < math.inf:
         raise InvalidRequest("wait", f"wait must be a number of seconds from 0 on, not {raw[:40]!r}")
     return min(seconds, limits.wait_limit)
@@ -148,15 +153,15 @@ def last_event_id(request: Request) -> str | None:
     Raises:
         InvalidRequest: when it is no event's id.
     """
-    for name, given in (
-        ("Last-Event-ID", request.headers.get("Last-Event-ID")),
-        ("last_event_id", request.args.get("last_event_id")),
-    ):
-        if given:
-            if not _EVENT_ID.fullmatch(given):
-                raise InvalidRequest(name, f"{name} must be the id of an event, not {given[:40]!r}")
-            return given
-    return None
+    both = {
+        "Last-Event-ID": request.headers.get("Last-Event-ID"),
+        "last_event_id": request.args.get("last_event_id"),
+    }
+    given = {name: value for name, value in both.items() if value}
+    for name, value in given.items():
+        if not _EVENT_ID.fullmatch(value):
+            raise InvalidRequest(name, f"{name} must be the id of an event, not {value[:40]!r}")
+    return next(iter(given.values()), None)
 
 
 def whole(request: Request, name: str, default: int, *, least: int, most: int) -> int:

@@ -49,6 +49,8 @@ def routes(backend: Backend) -> Blueprint:
     @blueprint.get("/history")
     def history(sid: str) -> Response:
         session = backend.session(sid)
+        after = reading.whole(request, "after", 0, least=0, most=10**15 - 1)
+        limit = reading.whole(request, "limit", _PAGE, least=1, most=_LARGEST_PAGE)
         if reading.choice(request, "view", "transcript", "context") == "context":
             context = sessions.read_context(backend.store, session)
             return rendering.json(
@@ -61,8 +63,6 @@ def routes(backend: Backend) -> Blueprint:
                     "messages": [rendering.message(each) for each in context.messages],
                 }
             )
-        after = reading.whole(request, "after", 0, least=0, most=10**15 - 1)
-        limit = reading.whole(request, "limit", _PAGE, least=1, most=_LARGEST_PAGE)
         page = sessions.transcript(backend.store, session, after=after, limit=limit)
         return rendering.json(
             {

@@ -16,7 +16,7 @@ from backscroll.client.reply import Reply
 from backscroll.client.state import Context, Message, Page, Restored, SessionState
 from backscroll.client.stream import AsyncStream
 from backscroll.client.wire import visible
-from backscroll.errors import InvalidRequest, NotFound
+from backscroll.errors import NotFound
 from backscroll.session import DEFAULT_TENANT
 from backscroll.session import Session as SessionName
 
@@ -38,8 +38,6 @@ class AsyncSession:
 
     def __init__(self, calls: Calls, name: str) -> None:
         SessionName(DEFAULT_TENANT, name)  # a name that no session can have never becomes a path
-        if name in (".", ".."):
-            raise InvalidRequest("session", f"{name!r} leads elsewhere in a URL")
         self.name = name
         self._calls = calls
         self._path = f"/v1/sessions/{name}"

@@ -128,7 +128,8 @@ class AsyncStream:
         await self._hang_up()
         if isinstance(broke, TransientError) and broke.delay is None and self._retry is not None:
             # All streams of a process break at once, and should not all come back at once.
-            broke.delay, self._retry = random.uniform(0.5, 1.0) * self._retry, None
+            pause = random.uniform(0.5, 1.0) * self._retry  # nosec B311 # chance, no secret
+            broke.delay, self._retry = pause, None
         raise broke
 
     def _read(self, sent: ServerSentEvent) -> Event | None:

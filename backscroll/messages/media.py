@@ -18,8 +18,8 @@ from backscroll.messages.part import Other, Part
 
 Blob = Mapping[str, Any]
 
-_TOKEN = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
-MIME = rf"^{_TOKEN}/{_TOKEN}(?: ?; ?{_TOKEN}={_TOKEN}){{0,4}}\Z"
+_NAME = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
+MIME = rf"^{_NAME}/{_NAME}(?: ?; ?{_NAME}={_NAME}){{0,4}}\Z"
 _MIME = re.compile(MIME)
 
 _BLOBS = frozenset({"inlineData", "inline_data"})

@@ -12,6 +12,8 @@ from backscroll.running import embedded_redis
 from backscroll.running.embedded_redis import Binary, Place
 
 _PROBE_SECONDS = 2.0
+# Who probes it asks the loopback address.
+_EVERYWHERE = "0.0.0.0"  # nosec B104 # nothing is bound by this
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def web(host: str, port: int, env: Mapping[str, str]) -> Program:
     """The web process, on `host` and `port`."""
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command = (sys.executable, "-m", "gunicorn", "-c", "python:web.gunicorn_conf", "web:create_app()")
-    probed = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    probed = {_EVERYWHERE: "127.0.0.1", "::": "::1"}.get(host, host)
     return Program(
         "web", command, {**env, "BACKSCROLL_BIND": bind}, lambda _log: _serves(probed, port), grace=20.0
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import signal
-import subprocess
+import subprocess  # nosec B404 # to start processes is what this is for
 import sys
 import time
 from collections.abc import Callable
@@ -121,7 +121,7 @@ class Supervisor:
             # What is ready is read from the log: only this run's lines may stand in it.
             path.replace(path.with_suffix(".log.1"))
         with path.open("ab") as log:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # nosec B603 # no shell, and the command is ours
                 program.command,
                 env={**program.env},
                 stdin=subprocess.DEVNULL,

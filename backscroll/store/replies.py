@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import sha256
 from secrets import token_hex
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import msgspec
 
@@ -227,12 +227,10 @@ def _reply(cipher: Cipher, session: Session, reply_id: str, fields: dict[str, by
     def decoded(name: str, kind: Any) -> Any:
         return msgspec.json.decode(fields[name], type=kind) if name in fields else None
 
-    status = fields["status"].decode()
-    assert status in get_args(Status)
     return Reply(
         id=reply_id,
         session=session,
-        status=status,  # type: ignore[arg-type]  # asserted above
+        status=msgspec.convert(fields["status"].decode(), type=Status),
         parts=content.decode_answer(cipher, reply_id, fields["parts"]) if "parts" in fields else (),
         usage=decoded("usage", Usage),
         model=fields["answered_by"].decode() if "answered_by" in fields else None,

@@ -127,7 +127,7 @@ def test_a_bad_body_is_refused_by_its_field(
     assert api.http.get(f"/v1/sessions/{sid}").status_code == 404, "nothing may have been stored"
 
 
-@pytest.mark.parametrize("name", ["a b", "x" * 129, "a{b}", "ü", "a:b"])
+@pytest.mark.parametrize("name", ["a b", "x" * 129, "a{b}", "ü", "a:b", "%2E", "%2e%2E", "a%00", "a%0A"])
 def test_a_bad_session_name_is_refused_on_every_route(api: Api, name: str) -> None:
     base = f"/v1/sessions/{name}"
     responses = [
@@ -159,6 +159,7 @@ def test_an_unknown_reply_is_named_in_the_404(api: Api, sid: str) -> None:
         ("after=x", "after"),
         ("limit=0", "limit"),
         ("limit=100000", "limit"),
+        ("view=context&limit=null", "limit"),
     ],
 )
 def test_a_bad_page_is_refused_by_its_field(api: Api, sid: str, query: str, field: str) -> None:
@@ -166,9 +167,11 @@ def test_a_bad_page_is_refused_by_its_field(api: Api, sid: str, query: str, fiel
     assert (response.status_code, response.json()["field"]) == (422, field)
 
 
-@pytest.mark.parametrize("wait", ["soon", "-1", "nan", "inf", ""])
+@pytest.mark.parametrize(
+    "wait", ["soon", "-1", "nan", "inf", "", "1e400", "1_0", " 1", "٣", "%00", "9" * 400]
+)
 def test_a_bad_wait_is_refused(api: Api, sid: str, wait: str) -> None:
-    response = api.http.get(f"/v1/sessions/{sid}/replies/r_1?wait={wait}")
+    response = api.http.get(f"/v1/sessions/{sid}/replies/r_1", params=f"wait={wait}")
     assert (response.status_code, response.json()["field"]) == (422, "wait")
 
 
@@ -178,6 +181,40 @@ def test_unknown_paths_and_methods_are_problems_too(api: Api, sid: str) -> None:
     wrong = api.http.put(f"/v1/sessions/{sid}/messages", json={})
     assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
     assert "POST" in wrong.headers["Allow"]
+    unheard_of = api.http.request("QUERY", f"/v1/sessions/{sid}")
+    assert (unheard_of.status_code, unheard_of.json()["code"]) == (405, "method_not_allowed")
+
+
+def test_a_path_is_taken_as_it_stands(api: Api, sid: str) -> None:
+    for path in (
+        f"//v1/sessions/{sid}",
+        f"/v1//sessions/{sid}",
+        f"/v1/sessions/{sid}/",
+        "/v1/sessions//history",
+    ):
+        response = api.http.get(path)
+        assert (response.status_code, response.json()["code"]) == (404, "not_found"), path
+
+
+@pytest.mark.parametrize(
+    ("header", "query", "field"),
+    [("x", "1-0", "Last-Event-ID"), ("1-0", "x", "last_event_id"), ("", "%00", "last_event_id")],
+)
+def test_a_bad_event_id_is_refused_wherever_it_stands(
+    api: Api, sid: str, header: str, query: str, field: str
+) -> None:
+    path = f"/v1/sessions/{sid}/replies/r_1/events?last_event_id={query}"
+    response = api.http.get(path, headers={"Last-Event-ID": header})
+    assert (response.status_code, response.json()["field"]) == (422, field)
+
+
+def test_a_whole_number_may_be_written_as_any_number_is(api: Api, sid: str) -> None:
+    api.say(sid, "hello")
+    for keep, status in (("4.0", 202), ("4e0", 202), ("4.5", 422), ("0", 422), ("1e99", 422), ('"4"', 422)):
+        content = f'{{"keep": {keep}}}'.encode()
+        assert (
+            api.http.post(f"/v1/sessions/{sid}/compact", content=content, headers=JSON).status_code == status
+        )
 
 
 def test_a_bad_idempotency_key_is_refused(api: Api, sid: str) -> None:

@@ -40,6 +40,10 @@ def test_a_web_process_leaves_out_what_it_does_not_need(package: str) -> None:
     assert package not in loaded("import web; web.create_app()")
 
 
+def test_a_process_that_is_not_asked_for_its_description_does_not_load_it() -> None:
+    assert "web.openapi" not in loaded("import web; web.create_app()")
+
+
 def test_a_web_process_that_serves_has_not_loaded_the_sdk(redis_server: EmbeddedRedis) -> None:
     served = (
         "import web\n"

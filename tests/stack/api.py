@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.stack import described
 from tests.stack.conditions import until
 from tests.stack.marked import mark
 
@@ -20,9 +21,8 @@ class Api:
     def __init__(self, url: str) -> None:
         self.url = url
         limits = httpx2.Limits(max_connections=300)
-        self.http = httpx2.Client(
-            base_url=url, timeout=70, limits=limits, verify=False, event_hooks={"request": [mark]}
-        )
+        hooks = {"request": [mark], "response": [described.check]}
+        self.http = httpx2.Client(base_url=url, timeout=70, limits=limits, verify=False, event_hooks=hooks)
 
     def close(self) -> None:
         self.http.close()

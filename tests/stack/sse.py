@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import httpx2
 
+from tests.stack import described
 from tests.stack.api import Api, Json
 
 
@@ -37,7 +38,9 @@ class Events:
                 name, _, value = line.partition(": ")
                 fields[name] = value
             elif "event" in fields:
-                yield Sent(fields["id"], fields["event"], json.loads(fields["data"]))
+                sent = Sent(fields["id"], fields["event"], json.loads(fields["data"]))
+                described.check_event(sent.kind, sent.data)
+                yield sent
                 fields = {}
 
     def until(self, kind: str) -> list[Sent]:

@@ -1,0 +1,1 @@
+"""Requests made up from the served description: whatever comes, the answer is one that is described."""
