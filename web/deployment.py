@@ -14,11 +14,11 @@ import msgspec
 from flask import Blueprint, Response
 
 from backscroll.errors import StoreUnavailable
-from backscroll.store import meter, work
+from backscroll.store import meter, roll, work
 from backscroll.store.meter import Meter
+from backscroll.store.roll import Present
 from web import rendering
 from web.backend import Backend
-from web.roll_call import Roll, RollCall
 
 Read = TypeVar("Read")
 
@@ -26,7 +26,6 @@ Read = TypeVar("Read")
 def routes(backend: Backend) -> Blueprint:
     """Give the route for the deployment."""
     blueprint = Blueprint("deployment", __name__)
-    roll_call = RollCall(backend.bell)
 
     @blueprint.get("/deployment")
     def get() -> Response:
@@ -34,6 +33,7 @@ def routes(backend: Backend) -> Blueprint:
         waiting = _served(lambda: work.read(backend.store))
         read = time.perf_counter()
         totals = _served(lambda: meter.read(backend.store)) if waiting else None
+        workers = _served(lambda: roll.read(backend.store)) if waiting else None
         asked = time.perf_counter()
         rings = backend.bell.waiting()
         down = ["store"] * (waiting is None) + ["broker"] * (rings is None)
@@ -47,7 +47,7 @@ def routes(backend: Backend) -> Blueprint:
                 },
                 "work": msgspec.to_builtins(waiting),
                 "queues": rings,
-                "workers": _workers(roll_call.last()),
+                "workers": [_worker(each) for each in workers] if workers is not None else None,
                 "totals": _totals(totals) if totals else None,
             }
         )
@@ -68,20 +68,14 @@ def _milliseconds(began: float, ended: float) -> float:
     return round((ended - began) * 1000, 1)
 
 
-def _workers(roll: Roll | None) -> list[dict[str, Any]] | None:
-    if roll is None:
-        return None
-    # Their clocks as they were when the roll was called, the way of the answer included.
-    return [
-        {
-            "name": worker.name,
-            "version": worker.version,
-            "queues": worker.queues,
-            "clock": rendering.time(int(worker.time * 1000)),
-            "seen": rendering.time(int(roll.at * 1000)),
-        }
-        for worker in roll.workers
-    ]
+def _worker(found: Present) -> dict[str, Any]:
+    return {
+        "name": found.name,
+        "version": found.signed.version,
+        "queues": found.signed.queues,
+        "clock": rendering.time(int(found.signed.time * 1000)),
+        "seen": rendering.time(found.at),
+    }
 
 
 def _totals(found: Meter) -> dict[str, Any]:

@@ -18,7 +18,9 @@ def read(api: Api) -> Json:
 def test_it_tells_who_works_what_waits_and_what_it_has_cost(api: Api, sid: str) -> None:
     api.say(sid, "one")
     api.say(sid, "two, which is measured by what it adds")
-    workers = until("the workers have answered", lambda: read(api)["workers"])
+    workers = until(
+        "both workers have signed the roll", lambda: len(read(api)["workers"]) >= 2 and read(api)["workers"]
+    )
     assert {tuple(worker["queues"]) for worker in workers} == {("replies",), ("compaction",)}
     found = read(api)
     assert found["down"] == []

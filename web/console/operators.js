@@ -62,7 +62,7 @@ function queues(found) {
 }
 
 function workers(found) {
-  if (found === null) return [el("h3", {}, "Workers"), el("p", { class: "hint" }, "They are being asked.")];
+  if (found === null) return null;
   return table("Workers", ["Name", "Queues", "Version", "Clock"],
     found.map((worker) => [worker.name, worker.queues.join(", "), worker.version, `${skew(worker)}`]));
 }

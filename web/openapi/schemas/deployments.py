@@ -36,9 +36,9 @@ SCHEMAS: dict[str, Schema] = {
                     version=text(),
                     queues=listed(text()),
                     clock=time("the worker's own"),
-                    seen=time("when it answered"),
+                    seen=time("when it signed the roll, by Redis' clock"),
                 ),
-                "those that answered lately; null before the first answer",
+                "those that signed the roll lately",
             )
         ),
         totals=nullable(
