@@ -12,6 +12,9 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-compile
 BANDIT := $(BIN)/bandit --quiet --configfile pyproject.toml --recursive backscroll web worker
 
+# Compiled once, whatever the machine says: each of many processes starts the sooner.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup run test check audit chaos outage fuzz bench bench-check sdk-matrix lock clean
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

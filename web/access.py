@@ -11,7 +11,7 @@ from backscroll.session import DEFAULT_TENANT
 # Probes have no key, and who writes a client reads how before having one. None of these shows anything of a
 # tenant's. `/metrics` is not among them: totals over all tenants are still no business of passers-by. Any key
 # opens it, as it names no tenant; Prometheus gets one of a tenant of its own, which has no sessions.
-_OPEN = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/"})
+_OPEN = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/style.css", "/"})
 _CONSOLE = "/console/"  # files of the page at /, which asks for a key itself
 
 

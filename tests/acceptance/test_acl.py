@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -25,8 +25,15 @@ WEB, WORKER, WEB_BROKER, WORKER_BROKER = (
 RARE = {
     "lset",  # chapters that outgrew their share are merged
     "lpop",  # a reply that expired while it waited
+    "rename",  # a minute of a limit is over
 }
 SMALL = {"BACKSCROLL_TRIGGER_TURNS": "3", "BACKSCROLL_RECENT_TURNS": "2", "BACKSCROLL_CHAPTER_TOKENS": "100"}
+LIMITED = {
+    "BACKSCROLL_REQUESTS_PER_MINUTE": "100000",
+    "BACKSCROLL_TENANT_SESSIONS": "1000",
+    "BACKSCROLL_TENANT_TOKENS": "1000000000",
+}
+SEALED = {"BACKSCROLL_ENCRYPTION_KEYS": "k1:" + urlsafe_b64encode(bytes(range(32))).decode()}
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +58,8 @@ def stack(
         broker.broker_url(WORKER_BROKER),
         model,
         **SMALL,
+        **LIMITED,
+        **SEALED,
     )
     yield found
     found.stop()
@@ -62,6 +71,7 @@ def everything(api: Api, model: OfflineModel, sid: str) -> None:
     picture = {"inlineData": {"mimeType": "image/png", "data": b64encode(b"\x89PNG" * 9).decode()}}
     said = api.http.post(f"/v1/sessions/{sid}/messages", json={"parts": [{"text": "look"}, picture]})
     api.ended(sid, said.json()["id"])
+    assert api.http.get(f"/v1/sessions/{sid}/media/{'0' * 64}").status_code == 404
     again = {"Idempotency-Key": "once"}
     with streaming(api, sid, api.post(sid, "hello", headers=again).json()["id"]) as events:
         events.until("done")

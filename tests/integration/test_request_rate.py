@@ -83,11 +83,14 @@ def test_while_redis_hangs_one_request_finds_out_and_the_others_pay_nothing(
     take(rate, tenant, 5)
     os.kill(own_redis.process.pid, signal.SIGSTOP)
     try:
-        rate.take(tenant)  # finds out
         began = time.perf_counter()
+        rate.take(tenant)  # finds out
+        found_out = time.perf_counter()
         take(rate, tenant, 4)
         refused(rate, tenant)
-        assert time.perf_counter() - began < 0.2
+        assert time.perf_counter() - found_out < found_out - began, (
+            "five of them, and each would take as long"
+        )
     finally:
         os.kill(own_redis.process.pid, signal.SIGCONT)
     until("Redis is found to be back", lambda: not own_store.breaker.is_open)

@@ -13,7 +13,7 @@ from backscroll.session import Session
 from backscroll.store import keys
 
 NAME = r"[A-Za-z0-9._~-]{1,128}"
-names = st.from_regex(NAME, fullmatch=True)
+names = st.from_regex(NAME, fullmatch=True).filter(lambda name: name not in (".", ".."))
 
 
 @given(names, names)

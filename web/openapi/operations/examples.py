@@ -29,6 +29,8 @@ REPLY: dict[str, Any] = {
     },
     "model": "gemini-3.5-flash",
     "degraded": False,
+    "degraded_reason": None,
+    "recorded": True,
     "error": None,
     "attempts": 1,
     "position": None,
@@ -53,6 +55,7 @@ TRANSCRIPT: dict[str, Any] = {
         {
             "seq": 1,
             "role": "user",
+            "recovered": False,
             "ts": "2026-11-29T10:00:00.000Z",
             "text": "My locker has the code 4711-B.",
             "parts": [{"type": "text", "text": "My locker has the code 4711-B."}],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from web.openapi.operations.shared import json
-from web.openapi.table import Operation, Resource
+from web.openapi.table import Answer, Operation, Resource
 
 RESOURCE = Resource(
     name="Health",
@@ -27,6 +27,18 @@ RESOURCE = Resource(
                 json(503, "It cannot.", "Readiness", example={"ready": False, "down": ["store"]}),
             ),
             open=True,
+        ),
+        Operation(
+            method="get",
+            path="/metrics",
+            id="getMetrics",
+            summary="What was counted, for Prometheus",
+            answers=(
+                Answer(
+                    status=200, description="The counters.", content="text/plain", schema={"type": "string"}
+                ),
+            ),
+            problems=("unauthorized",),
         ),
     ),
 )

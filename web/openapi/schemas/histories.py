@@ -29,7 +29,6 @@ _CHAPTER = {
 SCHEMAS: dict[str, Schema] = {
     "Message": record(
         "One message of the history.",
-        optional=("recovered",),
         seq=number("its place: 1, 2, 3… without gaps", least=1),
         role=one_of("", *_ROLES),
         ts=time("when it was accepted, or complete"),

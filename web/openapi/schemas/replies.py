@@ -37,7 +37,6 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Reply": record(
         "One turn: what was answered, or how far it is.",
-        optional=("degraded_reason", "recorded"),
         id=text("the reply's id"),
         session=text("the session's name"),
         status=one_of(
