@@ -41,7 +41,7 @@ _EXAMPLE = {
 }
 
 RESOURCE = Resource(
-    name="Deployment",
+    name="Operators",
     description="For whoever runs it.",
     operations=(
         Operation(
