@@ -223,13 +223,17 @@ def test_instruction_restore_and_erasure_are_at_hand(
     for number in range(5):
         api.say(sid, f"Remark {number}: {FILLER}")
     api.until_session(sid, "a chapter is there", lambda state: state["chapters"])
+    fresh = look(api.url)
+    fresh.page.get_by_role("button", name="Instruction").click()
+    fresh.page.get_by_role("dialog").get_by_role("textbox").fill("Always say Ahoy.")
+    fresh.page.get_by_role("button", name="Save").click()
+    expect(fresh.page.locator("#notice")).to_contain_text("from the next turn on")
+    assert not fresh.violations()
+    expect(fresh.answered("Hello.").locator(".model")).to_contain_text("Ahoy")
+    assert fresh.errors == []
+
     seen = look(address(api, sid))
     page = seen.page
-    page.get_by_role("button", name="Instruction").click()
-    page.get_by_role("dialog").get_by_role("textbox").fill("Always say Ahoy.")
-    page.get_by_role("button", name="Save").click()
-    expect(page.locator("#notice")).to_contain_text("from the next turn on")
-    assert api.session(sid)["settings"]["system_instruction"] == "Always say Ahoy."
     page.get_by_role("button", name="Restore").click()
     expect(page.locator("#notice")).to_contain_text("messages brought back")
     expect(page.locator("#chapters details")).to_have_count(0)

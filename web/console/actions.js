@@ -34,7 +34,8 @@ export function offerActions(api, { state, changed, troubled, told }) {
     location.reload();
   });
   const button = (label, act, kind = "quiet") => el("button", { type: "button", class: kind, onclick: act }, label);
-  refill(byId("actions"), button("Compact now", compact), button("Restore", restore), button("Instruction", instruct), button("Erase", erase, "quiet danger"));
+  refill(byId("actions"), button("Compact now", compact, "quiet of-history"), button("Restore", restore, "quiet of-history"),
+    button("Instruction", instruct), button("Erase", erase, "quiet danger of-history"));
 }
 
 /** Open a dialog and give the value of the button that closed it; '' when it was left with Escape. */

@@ -57,6 +57,7 @@ export class Chat {
       this.troubled(null);
       if (OVER.includes(accepted.status)) {
         this.#finish(turn, accepted);
+        this.accepted();
         this.changed();
         return;
       }

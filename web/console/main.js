@@ -59,12 +59,14 @@ async function look() {
   }
 }
 
+function sessionIsThere() {
+  if (!there) begin();
+  there = true;
+  showBusy(chat.busy);
+}
+
 const chat = new Chat(name, api, {
-  accepted: () => {
-    if (!there) begin();
-    there = true;
-    showBusy(chat.busy);
-  },
+  accepted: sessionIsThere,
   changed: () => {
     showBusy(chat.busy);
     return sight.now();
@@ -85,7 +87,15 @@ compose({
   say: (text) => chat.say(text),
   cancel: () => chat.cancel(),
 });
-offerActions(api, { state: () => state, changed: () => sight.now(), troubled, told });
+offerActions(api, {
+  state: () => state,
+  changed: () => {
+    sessionIsThere();
+    return sight.now();
+  },
+  troubled,
+  told,
+});
 
 function toggleContext() {
   const open = byId("toggle-context").getAttribute("aria-expanded") !== "true";
@@ -96,9 +106,15 @@ function toggleContext() {
 byId("toggle-context").addEventListener("click", toggleContext);
 new ResizeObserver(() => state && drawChart(chat.messages, state)).observe(byId("context"));
 
+function goTo(id) {
+  show("conversation");
+  if (!byId(id).offsetParent) toggleContext(); // a phone shows one of the two
+  byId(id).focus();
+}
+
 shortcuts({
-  KeyM: ["To the message field", () => (show("conversation"), byId("say").focus())],
-  KeyC: ["To what the model sees", () => (show("conversation"), byId("context").offsetParent || toggleContext(), byId("context").focus())],
+  KeyM: ["To the message field", () => goTo("say")],
+  KeyC: ["To what the model sees", () => goTo("context")],
   KeyO: ["Operators", () => show("operators", true)],
   KeyN: ["A new session", () => byId("new-session").click()],
 });
