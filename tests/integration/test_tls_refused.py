@@ -21,8 +21,8 @@ from backscroll.store.redis import Store
 from tests.stack.conditions import until
 from tests.stack.tls import Certificates, TlsProxy
 
-# A connection that a handshake ended is left unclosed by the clients: it is collected here, and warned of in no
-# other test.
+# A connection that a handshake ended is left unclosed by the clients: it is collected here, and warned of
+# in no other test.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
