@@ -49,6 +49,10 @@ class Inline:
             for lease in self._answering.leases.held():
                 lease.stop(HandedBack())
 
+    def wait(self, seconds: float) -> bool:
+        """Wait until nothing is in work; False where that takes longer than `seconds`."""
+        return self._pool.wait(seconds)
+
     def _answer(self, session: Session) -> None:
         answering = self._made()
         if self._ending.is_set():

@@ -48,6 +48,6 @@ def test_a_process_that_is_told_to_end_while_it_gets_ready_takes_up_no_turn(
     assert loading.wait(10)
     found.release()
     go_on.set()
-    until("it is done with it", lambda: found._pool.wait(0.1))
+    until("it is done with it", lambda: found.wait(0.1))
     assert taken == []
     store.close()
