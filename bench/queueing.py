@@ -1,4 +1,4 @@
-"""Turns that wait for a thread, as a simulation of events: for deployments larger than a machine that one has.
+"""Turns that wait for a thread, as a simulation of events: for deployments larger than one machine.
 
 What it knows of Backscroll: a session has one turn in work at a time and the others in its inbox; bells
 go to any worker that has a thread free; a turn holds its thread while the model answers; a worker's Python
@@ -37,7 +37,7 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Seconds that each turn waited until it was in work, and the share of time that each part was busy."""
+    """Seconds that each turn waited until it was in work; shares of time, until the last came, at work."""
 
     waits: list[float]
     threads_busy: float
@@ -86,10 +86,11 @@ class _Run:
         self._core_free = [0.0] * deployment.workers
         self._redis_free = [0.0] * deployment.redis_nodes
         self._waits: list[float] = []
+        self._until = 0.0
         self._held = self._computed = self._asked = 0.0
 
     def all(self, arrivals: Sequence[Arrival]) -> Outcome:
-        coming = deque(arrivals)
+        coming, self._until = deque(arrivals), arrivals[-1].at
         while coming or self._ends:
             if coming and (not self._ends or coming[0].at <= self._ends[0][0]):
                 now, session = coming.popleft()
@@ -106,7 +107,7 @@ class _Run:
                     self._free.append(worker)
             while self._rung and self._free:
                 self._begin(now, self._any_worker(), self._rung.popleft())
-        over = max(now, 1e-9)
+        over = max(self._until, 1e-9)
         threads = self._deployment.workers * self._deployment.threads
         return Outcome(
             self._waits,
@@ -129,7 +130,11 @@ class _Run:
         self._core_free[worker] = prepared
         ended = prepared + self._model()
         self._waits.append(claimed - self._inbox[session][0])
-        self._held += ended - now
-        self._computed += self._deployment.worker_cost
-        self._asked += self._deployment.redis_cost
+        self._held += self._within(now, ended)
+        self._computed += self._within(prepared - self._deployment.worker_cost, prepared)
+        self._asked += self._within(claimed - self._deployment.redis_cost, claimed)
         heappush(self._ends, (ended, worker, session))
+
+    def _within(self, began: float, ended: float) -> float:
+        """Give the seconds of a span until the last message came: what runs out behind it is no load."""
+        return max(0.0, min(ended, self._until) - began)

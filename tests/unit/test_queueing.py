@@ -37,7 +37,7 @@ def test_turns_of_one_session_wait_for_each_other_and_for_nobody_else() -> None:
 
 
 def test_a_workers_core_is_what_limits_many_threads() -> None:
-    arrivals = [Arrival(0, session) for session in range(100)]
+    arrivals = [*(Arrival(0, session) for session in range(100)), Arrival(10, 100)]
     made = Deployment(workers=1, threads=10, worker_cost=0.1)
     found = simulate(arrivals, lambda: 0.0, made, random.Random(1))
     assert max(found.waits) == pytest.approx(9.0, abs=0.2)  # 100 turns at a tenth of a second, ten at a time
