@@ -1,4 +1,4 @@
-"""What an idle session holds in Redis, by its length, and what a turn asks of Redis.
+"""What an idle session holds in Redis, by its length, and what a turn and a compaction cost.
 
 python -m bench.sessions
 """
@@ -10,6 +10,7 @@ import json
 from collections import Counter
 
 import click
+import httpx2
 
 from bench.deployed import Deployed, deployed
 from bench.texts import say
@@ -21,10 +22,11 @@ _TURNS = 200
 
 
 def main() -> None:
-    """Print both as JSON."""
+    """Print all of it as JSON."""
     with deployed(stub=True) as ours:
         held = {f"{size} messages": asyncio.run(_held(ours, size)) for size in _SIZES}
-        click.echo(json.dumps({"bytes": held, "of a turn": asyncio.run(_asked(ours))}, indent=1))
+        said = {"bytes": held, "a compaction": _compaction(ours), "a turn": asyncio.run(_asked(ours))}
+        click.echo(json.dumps(said, indent=1))
 
 
 async def _held(ours: Deployed, size: int) -> dict[str, int]:
@@ -38,6 +40,21 @@ async def _held(ours: Deployed, size: int) -> dict[str, int]:
         kind = name.decode().rpartition("/")[2].split(":")[1]
         found[kind] += ours.redis.memory_usage(name, samples=0) or 0
     return {"all": found.total(), **dict(found.most_common())}
+
+
+def _compaction(ours: Deployed) -> dict[str, float]:
+    """Give what a compaction costs its worker, by those of the sessions that were filled."""
+    made = 0
+    for size in _SIZES:
+        session = httpx2.get(f"{ours.url}/v1/sessions/held-{size}").raise_for_status().json()
+        made += session["compactions"]["done"]
+    seconds = ours.cpu("compaction-0")
+    return {
+        "compactions": made,
+        "worker's CPU, its start too, seconds": round(seconds, 2),
+        "milliseconds": round(seconds / made * 1000, 1),
+        "worker's memory": ours.resident("compaction-0"),
+    }
 
 
 async def _asked(ours: Deployed) -> dict[str, object]:
