@@ -81,6 +81,9 @@ def _sweep() -> None:
         except StoreUnavailable as error:
             log.debug("not swept: %s", error)
             continue
+        except Exception as error:  # noqa: BLE001  # one session that cannot be read must not end the sweep
+            log.error("not swept: unexpected %s\n%s", type(error).__name__, frames(error))  # noqa: TRY400
+            continue
         # Without a broker, this worker does it itself; what finds no room is found again after a grace.
         for session in overdue.turns if overdue else ():
             if not bell.ring(session):
