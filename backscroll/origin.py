@@ -24,5 +24,8 @@ def encode(origin: Origin) -> bytes:
 
 
 def decode(stored: bytes | None) -> Origin:
-    """Read it back; an earlier version has stored none."""
-    return msgspec.json.decode(stored, type=Origin) if stored else UNKNOWN
+    """Read it back. An earlier version has stored none; one that cannot be read is not worth a turn."""
+    try:
+        return msgspec.json.decode(stored, type=Origin) if stored else UNKNOWN
+    except msgspec.MsgspecError:
+        return UNKNOWN

@@ -14,7 +14,7 @@ from worker import process
 
 @celeryd_init.connect
 def _before_options(instance: Any, **_: Any) -> None:
-    """Log in the right form from the first line on: Celery warns, and greets, before it sets up its logging."""
+    """Log in the right form from the first line on: Celery warns, and greets, before it sets up logging."""
     settings = process.settings().logs
     logging.config.dictConfig(logs.configuration(settings.log_format, settings.log_level))
     logging.captureWarnings(True)
