@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 Kind = Literal["internal", "server", "client", "consumer"]
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+_TIMEOUTS = ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT")
+# For a batch, its retries included: so long the end of a process waits for a collector that is away.
+_EXPORT_SECONDS = 3.0
 # By OpenTelemetry's conventions where it has one; all else is ours.
 _NAMES = {
     "model": "gen_ai.request.model",
@@ -80,7 +83,8 @@ def set_up(process: str, environ: Mapping[str, str]) -> None:
         environ: OpenTelemetry's own variables. Its SDK reads the rest of them from the process's environment.
     """
     global _tracer
-    exporter = environ.get("OTEL_TRACES_EXPORTER", "otlp" if any(map(environ.get, _ENDPOINTS)) else "none")
+    otherwise = "otlp" if any(map(environ.get, _ENDPOINTS)) else "none"
+    exporter = environ.get("OTEL_TRACES_EXPORTER") or otherwise
     if exporter == "none" or environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return
     if exporter != "otlp":
@@ -97,7 +101,8 @@ def set_up(process: str, environ: Mapping[str, str]) -> None:
     name = environ.get("OTEL_SERVICE_NAME") or f"backscroll-{process}"
     resource = Resource.create({"service.name": name, "service.version": version("backscroll")})
     provider = TracerProvider(resource=resource)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    timeout = None if any(map(environ.get, _TIMEOUTS)) else _EXPORT_SECONDS
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=timeout)))
     _tracer = provider.get_tracer("backscroll", version("backscroll"))
 
 

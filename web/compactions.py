@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request, url_for
 
-from backscroll import logs, tracing
+from backscroll import tracing
 from backscroll.origin import Origin
 from backscroll.store import compactions, restore
 from web import reading, rendering, request_id
@@ -20,7 +20,6 @@ def routes(backend: Backend) -> Blueprint:
         session = backend.session(sid)
         keep = reading.turns_to_keep(request)
         backend.limits.spare_tokens(session)
-        logs.add(session=session)
         caller = request.headers.get("traceparent", "")
         with tracing.span("POST compact", parent=caller, kind="server", session=session):
             asked = Origin(request_id.current(), tracing.here())

@@ -21,7 +21,6 @@ def routes(backend: Backend) -> Blueprint:
     @blueprint.post("/messages")
     def post(sid: str) -> Response:
         session = backend.session(sid)
-        logs.add(session=session)
         caller = request.headers.get("traceparent", "")
         with tracing.span("POST message", parent=caller, kind="server", session=session) as span:
             response = accept(sid, session)

@@ -20,6 +20,7 @@ log = logging.getLogger("web.access")
 
 # Visible ASCII without spaces: it stands in lines of log as it is.
 _WELL_FORMED = re.compile(r"[!-~]{1,128}")
+_REPLY = re.compile(r"r_[0-9a-f]{24}")
 
 
 def register(app: Flask) -> None:
@@ -44,6 +45,9 @@ def _begin() -> None:
     g.request_id = given if _WELL_FORMED.fullmatch(given) else new()
     g.began = time.perf_counter()
     logs.begin(request_id=g.request_id)
+    reply = (request.view_args or {}).get("rid", "")
+    if _REPLY.fullmatch(reply):  # what somebody else made up is nothing to write down
+        logs.add(reply=reply)
 
 
 def _end(response: Response) -> Response:

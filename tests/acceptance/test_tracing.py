@@ -89,6 +89,14 @@ def test_web_and_worker_log_a_turn_under_the_id_of_its_request(stack: Stack, api
     assert (asked["level"], asked["logger"], asked["status"]) == ("INFO", "web.access", 202)
     assert (asked["method"], asked["route"]) == ("POST", "/v1/sessions/<sid>/messages")
     assert 0 < asked["seconds"] < 10
+    line(
+        web,
+        "request:",
+        method="GET",
+        route="/v1/sessions/<sid>/replies/<rid>",
+        session=digest(sid),
+        reply=rid,
+    )
     answered = line(worker, "answered:", **about)
     assert (answered["attempt"], answered["logger"]) == (1, "backscroll.answering.answering")
     assert answered["tokens"] > 0
