@@ -22,6 +22,8 @@ from backscroll.store.redis import Store
 from web import (
     access,
     compactions,
+    console,
+    deployment,
     description,
     events,
     headers,
@@ -91,9 +93,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     headers.register(app)
     access.register(app, api_keys)
     limits.register(app, backend.limits)
+    app.register_blueprint(console.routes())
     app.register_blueprint(health.routes(backend))
     app.register_blueprint(metrics.routes())
     app.register_blueprint(description.routes(backend))
+    app.register_blueprint(deployment.routes(backend), url_prefix="/v1")
     for routes in (
         messages.routes,
         replies.routes,

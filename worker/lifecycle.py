@@ -13,7 +13,7 @@ from kombu.asynchronous import get_event_loop
 from backscroll.doorbell import REPLIES
 from backscroll.errors import StoreUnavailable, frames
 from backscroll.store.sweep import sweep
-from worker import process
+from worker import presence, process
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,11 @@ def _without_words(record: logging.LogRecord) -> bool:
 
 
 @worker_init.connect
-def _begin(**_: Any) -> None:
+def _begin(sender: Any, **_: Any) -> None:
     # Not when it is ready: that is when it has a broker, and without one it has all the more to do.
     threading.Thread(target=_sweep, name="sweeper", daemon=True).start()
+    signing = (process.store(), sender, process.stopping)
+    threading.Thread(target=presence.keep, args=signing, name="roll", daemon=True).start()
 
 
 @worker_ready.connect
