@@ -175,7 +175,7 @@ def test_a_trace_that_the_client_began_goes_on(
     headers = {"traceparent": f"00-{trace}-{parent}-01"}
     rid = api.post(sid, f"hello from {sid}", headers=headers).json()["id"]
     api.ended(sid, rid)
-    spans = until("the commit came", lambda: _with(collector, trace, "turn", "commit"))
+    spans = until("its spans came", lambda: _with(collector, trace, "POST message", "turn"))
     assert spans["POST message"].parent == parent
     _, worker = processes(stack)
     told = line(worker, "answered:", reply=rid)
