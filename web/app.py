@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from backscroll import tracing
 from backscroll.api_keys import ApiKeys
 from backscroll.doorbell import Doorbell, celery_app
 from backscroll.errors import InvalidSetting
@@ -33,6 +34,7 @@ from web import (
     metrics,
     problems,
     replies,
+    request_id,
     sessions,
 )
 from web.backend import Backend
@@ -56,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         api_keys = ApiKeys(settings.access.api_keys)
     except InvalidSetting as error:
         raise SystemExit(f"backscroll: {error}") from None
+    tracing.set_up("web", os.environ)
     store = Store(settings.store)
     remembered = Remembered()
     spool = Spool(Path(settings.degraded.spool_dir), settings.store.redis_url, settings.degraded.spool_bytes)
@@ -86,6 +89,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.web.body_bytes
     app.extensions["backscroll"] = backend
     app.url_map.merge_slashes = False  # what is asked for is what is meant, or it is not there
+    request_id.register(app)
     problems.register(app)
     headers.register(app)
     access.register(app, api_keys)

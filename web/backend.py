@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backscroll import logs
 from backscroll.doorbell import Doorbell
 from backscroll.session import Session
 from backscroll.settings import Settings
@@ -44,9 +45,11 @@ class Backend:
         self.merger.stop()
 
     def session(self, sid: str) -> Session:
-        """Name the caller's session `sid`.
+        """Name the caller's session `sid`, which lines of log are about from here on.
 
         Raises:
             InvalidRequest: for a name that no session can have.
         """
-        return Session(access.tenant(), sid)
+        session = Session(access.tenant(), sid)
+        logs.add(session=session)
+        return session

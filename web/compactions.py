@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request, url_for
 
+from backscroll import tracing
+from backscroll.origin import Origin
 from backscroll.store import compactions, restore
-from web import reading, rendering
+from web import reading, rendering, request_id
 from web.backend import Backend
 
 
@@ -18,7 +20,10 @@ def routes(backend: Backend) -> Blueprint:
         session = backend.session(sid)
         keep = reading.turns_to_keep(request)
         backend.limits.spare_tokens(session)
-        compactions.request(backend.store, session, keep=keep)
+        caller = request.headers.get("traceparent", "")
+        with tracing.span("POST compact", parent=caller, kind="server", session=session):
+            asked = Origin(request_id.current(), tracing.here())
+            compactions.request(backend.store, session, keep=keep, asked=asked)
         backend.bell.ring_compaction(session)
         response = rendering.json({"session": sid, "compaction": "queued"}, 202)
         response.headers["Location"] = url_for("sessions.get", sid=sid)

@@ -27,7 +27,8 @@ worker_class = "web.gunicorn_worker.Worker"
 worker_connections = 5000
 graceful_timeout = 15  # an upper bound: who waits is let go at once (gunicorn_worker.py)
 keepalive = 75
-loglevel = "warning"
+loglevel = _settings.logs.log_level.lower()
+logger_class = "web.gunicorn_logger.Logger"
 
 
 def when_ready(server: Any) -> None:

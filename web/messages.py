@@ -6,10 +6,13 @@ import logging
 
 from flask import Blueprint, Response, request, url_for
 
+from backscroll import logs, tracing
 from backscroll.errors import Sealed, StoreUnavailable
+from backscroll.origin import Origin
+from backscroll.session import Session
 from backscroll.store import replies
-from backscroll.store.replies import Reply, Status
-from web import reading, rendering
+from backscroll.store.replies import Reply, Status, Submission, Submitted
+from web import reading, rendering, request_id
 from web.backend import Backend
 
 log = logging.getLogger(__name__)
@@ -22,20 +25,29 @@ def routes(backend: Backend) -> Blueprint:
     @blueprint.post("/messages")
     def post(sid: str) -> Response:
         session = backend.session(sid)
+        caller = request.headers.get("traceparent", "")
+        with tracing.span("POST message", parent=caller, kind="server", session=session) as span:
+            response = accept(sid, session)
+            span.set(status=response.status_code)
+            return response
+
+    def accept(sid: str, session: Session) -> Response:
         submission = reading.submission(request, backend.settings.web)
         wait = reading.preferred_wait(request, backend.settings.web)
         backend.limits.admit_message(session)
         # A call that fails may be heard all the same: whoever answers then, the reply is one, by this id.
         reply_id = replies.new_id()
+        logs.add(reply=reply_id)
         if earlier := backend.remembered.repeated(session, submission):
             return _finished(earlier, url_for("replies.get", sid=sid, rid=earlier.id), wait)
         try:
             # What was said in the outage comes first, or this answer would not know of it.
             backend.merger.bring(backend.remembered.turns(session))
-            submitted = replies.submit(backend.store, session, submission, reply_id)
+            submitted = _submit(backend, session, submission, reply_id)
         except StoreUnavailable:
             reply = backend.degraded.answer(session, submission, reply_id)
             return _finished(reply, url_for("replies.get", sid=sid, rid=reply.id), wait)
+        logs.add(reply=submitted.reply_id)  # another one's, where the message was known or joined it
         if submitted.ring:
             backend.inline.call(session)
         location = url_for("replies.get", sid=sid, rid=submitted.reply_id)
@@ -64,6 +76,14 @@ def routes(backend: Backend) -> Blueprint:
         return response
 
     return blueprint
+
+
+def _submit(backend: Backend, session: Session, submission: Submission, reply_id: str) -> Submitted:
+    with tracing.span("submit") as span:
+        origin = Origin(request_id.current(), tracing.here())
+        submitted = replies.submit(backend.store, session, submission, reply_id, origin=origin)
+        span.set(reply=submitted.reply_id)
+        return submitted
 
 
 def _finished(reply: Reply, location: str, wait: float) -> Response:

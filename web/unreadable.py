@@ -11,6 +11,7 @@ from http import HTTPStatus
 import msgspec
 from gunicorn.http import errors
 
+from web import request_id
 from web.headers import OF_ALL
 
 _REFUSED: tuple[tuple[type[Exception], int, str, str], ...] = (
@@ -31,6 +32,7 @@ def response(error: errors.ParseException) -> bytes:
         "Connection": "close",
         "Content-Type": "application/problem+json",
         "Content-Length": str(len(body)),
+        request_id.HEADER: request_id.new(),
         **OF_ALL,
     }
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())

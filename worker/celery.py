@@ -13,7 +13,7 @@ from worker.process import settings
 
 app = celery_app(settings().worker, publishes_only=False)
 app.conf.update(
-    include=["worker.tasks", "worker.lifecycle"],
+    include=["worker.tasks", "worker.lifecycle", "worker.edge"],
     worker_consumer="worker.consumer:Consumer",
     worker_pool="threads",
     worker_concurrency=settings().worker.worker_threads,

@@ -21,10 +21,6 @@ log = logging.getLogger(__name__)
 _WAKE_SECONDS = 0.05
 _HANDING_BACK = 2.0
 
-# At INFO these write several lines a turn: a fifth of the throughput, and no news.
-for _chatty in ("google_genai", "httpx2", "httpcore2", "celery.worker.strategy", "celery.app.trace"):
-    logging.getLogger(_chatty).setLevel(logging.WARNING)
-
 
 @logging.getLogger("celery.app.trace").addFilter
 def _without_words(record: logging.LogRecord) -> bool:

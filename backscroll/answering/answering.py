@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import tenacity
 
+from backscroll import logs, tracing
 from backscroll.answering.lease import Lease, Leases
 from backscroll.answering.streaming import Stream, Streams
 from backscroll.answering.turn import Outcome, Pause, work
@@ -22,6 +25,8 @@ from backscroll.store.replies import ReplyError
 from backscroll.store.turns import Completed, Ended, Turn, claim, commit, fail, snooze
 
 log = logging.getLogger(__name__)
+
+_ENDINGS = {Completed: "commit", ReplyError: "fail", Pause: "snooze"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ def answer_session(answering: Answering, session: Session, *, go_on: Callable[[]
     Raises:
         StoreUnavailable: when Redis does not serve; what was in work is taken up again by the sweep.
     """
-    lease = Lease(session)
+    lease, began = Lease(session), tracing.now()
     ceiling = answering.settings.budget.ceiling_tokens
     turn = claim(answering.store, session, lease.token, ceiling=ceiling)
     if turn is None:
@@ -61,13 +66,14 @@ def answer_session(answering: Answering, session: Session, *, go_on: Callable[[]
     done = 0
     with answering.leases.keep(lease):
         while turn is not None:
-            try:
-                with answering.streams.open(turn) as stream:
-                    ended = _end(answering, turn, lease, stream, go_on)
-            except LeaseLost:
-                # Cancelled, deleted, or taken over after a pause: whoever did that sees to the session.
-                log.warning("lease lost: reply=%s attempt=%d", turn.reply_id, turn.attempt)
-                return done
+            with _told(turn, began):
+                try:
+                    with answering.streams.open(turn) as stream:
+                        ended = _end(answering, turn, lease, stream, go_on)
+                except LeaseLost:
+                    # Cancelled, deleted, or taken over after a pause: whoever did that sees to the session.
+                    log.warning("lease lost: reply=%s attempt=%d", turn.reply_id, turn.attempt)
+                    return done
             if ended is None:
                 return done
             done += 1
@@ -75,8 +81,26 @@ def answer_session(answering: Answering, session: Session, *, go_on: Callable[[]
                 answering.ring(session)
             if ended.ring_compaction:
                 answering.ring_compaction(session)
-            turn = ended.next_turn
+            turn, began = ended.next_turn, 0
     return done
+
+
+@contextmanager
+def _told(turn: Turn, claimed: int) -> Iterator[None]:
+    """Have lines and spans within the block say which turn they are about.
+
+    The span goes on with the trace of the request that the turn comes from, and begins with its claim, at
+    `claimed`: whose turn it is was not known before. One that came with the last one's commit has none: 0.
+    """
+    origin = turn.origin
+    about: dict[str, Any] = {"session": turn.session, "reply": turn.reply_id, "attempt": turn.attempt}
+    with (
+        logs.about(request_id=origin.request_id, **about),
+        tracing.span("turn", parent=origin.traceparent, kind="consumer", began=claimed, **about),
+    ):
+        if claimed:
+            tracing.passed("claim", claimed)
+        yield
 
 
 def _end(
@@ -98,8 +122,10 @@ def _end(
         reraise=True,
     )
     # Asked once: a try that was replayed with another answer would give the next turn up as lost.
-    ended = patiently(_write, answering, turn, outcome, stream.rest(), go_on=go_on())
+    with tracing.span(_ENDINGS[type(outcome)]):
+        ended = patiently(_write, answering, turn, outcome, stream.rest(), go_on=go_on())
     if isinstance(outcome, Completed):
+        log.info("answered: reply=%s model=%s tokens=%d", turn.reply_id, outcome.model, outcome.tokens)
         limits, spent = answering.settings.access, bounds.tokens_of(outcome.usage)
         bounds.spend(answering.store, limits, turn.session.tenant, turn.reply_id, spent)
     if isinstance(outcome, Pause) and not outcome.seconds:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from backscroll import logs, tracing
 from backscroll.compaction import merging
 from backscroll.compaction.measuring import Windows
 from backscroll.compaction.plan import covered, is_due
@@ -62,9 +63,24 @@ def compact_session(compacting: Compacting, session: Session, *, token: str = ""
     Raises:
         StoreUnavailable: when Redis does not serve; the sweep will ring again.
     """
+    began = tracing.now()
     snapshot = compactions.begin(compacting.store, session, token or token_hex(16))
     if snapshot is None:
         return "none"
+    origin = snapshot.origin
+    with (
+        logs.about(request_id=origin.request_id, session=session),
+        # A trace of its own: nobody waits for it, and the one that made it due ends long before.
+        tracing.span("compaction", parent="", cause=origin.traceparent, began=began, session=session) as span,
+    ):
+        if began:
+            tracing.passed("snapshot", began)
+        result = _of_snapshot(compacting, snapshot)
+        span.set(result=result)
+        return result
+
+
+def _of_snapshot(compacting: Compacting, snapshot: Snapshot) -> Result:
     window = compacting.windows.now()
     if snapshot.keep is not None:
         window = msgspec.structs.replace(window, recent_turns=snapshot.keep)
@@ -85,7 +101,8 @@ def _compact(compacting: Compacting, snapshot: Snapshot, count: int, window: Win
     deadline = time.monotonic() + compacting.settings.model.summary_deadline
     writer = Writer(compacting.model, compacting.settings, compacting.stop, deadline)
     messages, rest = snapshot.messages[:count], snapshot.messages[count:]
-    written = write(writer, messages, refused=snapshot.refused)
+    with tracing.span("summary", messages=count):
+        written = write(writer, messages, refused=snapshot.refused)
     if written.chapter is None:
         _count(compacting, snapshot, written.cost)
         return _refused(compacting, snapshot, written.refused, written.cost)
@@ -104,7 +121,10 @@ def _compact(compacting: Compacting, snapshot: Snapshot, count: int, window: Win
         again=unseen or is_due(rest, snapshot.tokens - saved, window),
         cost=cost,
     )
-    return compactions.write_back(compacting.store, snapshot, change)
+    with tracing.span("write back", saved_tokens=saved):
+        brought = compactions.write_back(compacting.store, snapshot, change)
+    log.info("compacted: result=%s last=%d saved_tokens=%d", brought, written.chapter.last, saved)
+    return brought
 
 
 def _merge(writer: Writer, snapshot: Snapshot, most: int) -> tuple[Merge | None, Cost]:
@@ -117,7 +137,8 @@ def _merge(writer: Writer, snapshot: Snapshot, most: int) -> tuple[Merge | None,
         return None, FREE
     chapters = snapshot.chapters[group]
     try:
-        written = write_merged(writer, chapters)
+        with tracing.span("merge", chapters=len(chapters)):
+            written = write_merged(writer, chapters)
     except HandedBack:
         return None, FREE  # the chapter that is written already goes home
     if written.chapter is None:

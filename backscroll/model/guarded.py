@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from backscroll import tracing
 from backscroll.breaker import Breaker
 from backscroll.errors import ModelUnavailable, PermanentError, TransientError
 from backscroll.model.port import Answer, Heard, Model, Prompt
@@ -48,6 +49,19 @@ class Guarded:
         Raises:
             ModelUnavailable: while the model is known to be down; at once, but for the call let through.
         """
+        with tracing.span("model", kind="client", model=prompt.model) as span:
+            answer = self._generate(prompt, timeout=timeout, deadline=deadline, stop=stop, heard=heard)
+            usage = answer.usage
+            span.set(
+                answered_by=answer.model,
+                input_tokens=usage.prompt_tokens,
+                output_tokens=usage.output_tokens,
+            )
+            return answer
+
+    def _generate(
+        self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop, heard: Heard | None
+    ) -> Answer:
         breaker = self._breaker(prompt.model)
         if breaker is None:
             return self._model.generate(prompt, timeout=timeout, deadline=deadline, stop=stop, heard=heard)

@@ -17,6 +17,7 @@ from backscroll.settings.budget import RECENT_TURNS, BudgetSettings
 from backscroll.settings.checks import check
 from backscroll.settings.degraded import DegradedSettings
 from backscroll.settings.kinds import Group
+from backscroll.settings.logs import LogSettings
 from backscroll.settings.model import ModelSettings
 from backscroll.settings.names import OF_CLIENTS, PREFIX, variable
 from backscroll.settings.redis_url import broker_of, broker_url, store_url
@@ -29,6 +30,7 @@ __all__ = [
     "AccessSettings",
     "BudgetSettings",
     "DegradedSettings",
+    "LogSettings",
     "ModelSettings",
     "Settings",
     "StoreSettings",
@@ -50,6 +52,7 @@ class Settings(Group, frozen=True, kw_only=True):
     access: AccessSettings = AccessSettings()
     worker: WorkerSettings = WorkerSettings()
     degraded: DegradedSettings = DegradedSettings()
+    logs: LogSettings = LogSettings()
 
 
 def fields() -> Iterator[tuple[str, msgspec.structs.FieldInfo]]:

@@ -8,11 +8,13 @@ from typing import Any, Literal
 
 import msgspec
 
+from backscroll import origin
 from backscroll.errors import NotFound, Sealed
 from backscroll.ledger.ledger import Ledger
 from backscroll.messages.chapter import Chapter
 from backscroll.messages.codec import decode
 from backscroll.messages.message import Message
+from backscroll.origin import UNKNOWN, Origin
 from backscroll.session import Session
 from backscroll.store import content
 from backscroll.store.redis import Store, table
@@ -31,7 +33,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     `encoded` are the same messages as bytes: what is archived is what was written, to the byte.
     `live` counts all live messages: there are more than these where the history is far behind.
     `refused` are the reasons of the refusals since the last change, oldest first. `keep` is how many turns
-    stay verbatim, where somebody asked for that.
+    stay verbatim, where somebody asked for that. `origin` is what made it due.
     """
 
     token: str
@@ -45,6 +47,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     ledger: Ledger = Ledger()
     refused: tuple[str, ...] = ()
     keep: int | None = None
+    origin: Origin = UNKNOWN
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,20 +85,22 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     cost: Cost = FREE
 
 
-def request(store: Store, session: Session, *, keep: int | None = None) -> None:
+def request(store: Store, session: Session, *, keep: int | None = None, asked: Origin = UNKNOWN) -> None:
     """Note that a compaction was asked for, due or not; the caller rings for it.
 
     Args:
         store: where.
         session: whose history.
         keep: how many turns stay verbatim; as many as ever by default.
+        asked: the request by which it was asked for.
 
     Raises:
         NotFound: when there is no such session.
         StoreUnavailable: when Redis does not serve.
     """
     grace = int(store.settings.ring_grace * 1000)
-    if not store.run("request_compaction", session, token_hex(8), "" if keep is None else keep, grace):
+    turns = "" if keep is None else keep
+    if not store.run("request_compaction", session, token_hex(8), turns, grace, origin.encode(asked)):
         raise NotFound(f"there is no session {session.id!r}")
 
 
@@ -134,6 +139,7 @@ def _snapshot(store: Store, session: Session, token: str, found: Sequence[Any]) 
         ledger=content.decode_ledger(cipher, ledger),
         refused=msgspec.json.decode(meta.get("refused_lately", b"[]"), type=tuple[str, ...]),
         keep=int(meta["forced_keep"]) if meta.get("forced_keep") else None,
+        origin=origin.decode(meta.get("compaction_origin")),
     )
 
 

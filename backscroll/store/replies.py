@@ -15,6 +15,8 @@ from backscroll.messages.codec import encode_parts
 from backscroll.messages.media import Media
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Part, spoken
+from backscroll.origin import UNKNOWN, Origin
+from backscroll.origin import encode as encode_origin
 from backscroll.session import Session
 from backscroll.store import content, keys, media
 from backscroll.store.redis import Store, table
@@ -132,11 +134,19 @@ def reused() -> InvalidRequest:
     )
 
 
-def submit(store: Store, session: Session, submission: Submission, reply_id: str | None = None) -> Submitted:
+def submit(
+    store: Store,
+    session: Session,
+    submission: Submission,
+    reply_id: str | None = None,
+    *,
+    origin: Origin = UNKNOWN,
+) -> Submitted:
     """Accept a message into the session's inbox.
 
     `reply_id` is the id for a new reply. A call that fails may be heard all the same: who then answers the
-    message himself does so under this id, and the message has one reply whatever comes of the call.
+    message himself does so under this id, and the message has one reply whatever comes of the call. `origin`
+    goes with the reply to whoever answers it; of one that takes in others, the first one's stays.
 
     Raises:
         InboxFull: when too many messages wait.
@@ -147,12 +157,12 @@ def submit(store: Store, session: Session, submission: Submission, reply_id: str
         StoreUnavailable: when Redis does not serve.
     """
     reply_id, fingerprints = reply_id or new_id(), _fingerprints(store, session, submission)
-    state, *rest = _submit(store, session, submission, reply_id, fingerprints[0])
+    state, *rest = _submit(store, session, submission, reply_id, fingerprints[0], origin)
     if state == b"reused":
         made = rest[0].decode()
         store.cipher(session).check_tag(made)
         if made in fingerprints:  # the same message, taken for another since the keys were others then
-            state, *rest = _submit(store, session, submission, reply_id, made)
+            state, *rest = _submit(store, session, submission, reply_id, made, origin)
     match state:
         case b"accepted":
             accepted, position, ring, new = rest
@@ -167,7 +177,9 @@ def submit(store: Store, session: Session, submission: Submission, reply_id: str
             raise InboxFull(f"{rest[0]} messages wait in this session, no more fit", delay=TURN)
 
 
-def _submit(store: Store, session: Session, said: Submission, reply_id: str, fingerprint: str) -> Any:
+def _submit(
+    store: Store, session: Session, said: Submission, reply_id: str, fingerprint: str, origin: Origin
+) -> Any:
     cipher, idem = store.cipher(session), ""
     if digest := idempotency(said)[0]:
         idem = keys.idempotency(session, store.settings.shards, digest)
@@ -183,6 +195,7 @@ def _submit(store: Store, session: Session, said: Submission, reply_id: str, fin
         content.room_for_requests(cipher, said.merged_bytes),
         idem,
         fingerprint,
+        encode_origin(origin) if origin != UNKNOWN else "",
         *media.to_keep(store, session, said.media),
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from backscroll import origin, tracing
 from backscroll.cipher import Cipher
 from backscroll.errors import LeaseLost, Sealed
 from backscroll.ledger.ledger import Ledger
@@ -15,6 +16,7 @@ from backscroll.messages.chapter import Chapter
 from backscroll.messages.media import Media
 from backscroll.messages.message import Message, Usage
 from backscroll.messages.part import Part
+from backscroll.origin import UNKNOWN, Origin
 from backscroll.session import Session
 from backscroll.session_settings import SessionSettings
 from backscroll.store import content, media
@@ -58,6 +60,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     accepted_at: int
     context: Context
     settings: SessionSettings = SessionSettings()
+    origin: Origin = UNKNOWN
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -144,7 +147,7 @@ def commit(
         content.encode_message(cipher, model),
         turn.context.last,
         answer.tokens,
-        "1" if answer.compaction_due else "",
+        origin.encode(Origin(turn.origin.request_id, tracing.here())) if answer.compaction_due else "",
         int(store.settings.ring_grace * 1000),
         "" if answer.measured else "1",
         *_counted(turn.context, answer),
@@ -243,6 +246,7 @@ def _turn(cipher: Cipher, session: Session, token: str, found: list[Any]) -> Tur
         accepted_at=int(reply["created_at"]),
         context=context(cipher, fields, chapters, ledger, messages),
         settings=content.decode_settings(cipher, fields.get("settings")),
+        origin=origin.decode(reply.get("origin")),
     )
 
 

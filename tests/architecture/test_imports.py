@@ -34,6 +34,9 @@ def loaded(code: str) -> set[str]:
         "stop_words",
         "limits",
         "cryptography.hazmat",
+        "opentelemetry.sdk.trace",  # redis-py loads what it can find of its metrics
+        "opentelemetry.exporter",
+        "pythonjsonlogger",
     ],
 )
 def test_a_web_process_leaves_out_what_it_does_not_need(package: str) -> None:
@@ -84,3 +87,8 @@ def test_what_tells_languages_and_number_words_is_loaded_by_nobody_before_it_com
 
 def test_a_worker_leaves_the_web_out() -> None:
     assert not {"web", "flask"} & loaded("import worker.celery, worker.tasks, worker.lifecycle")
+
+
+def test_a_worker_leaves_out_what_writes_json_and_traces_unless_it_is_told_to() -> None:
+    worked = "import worker.celery, worker.tasks, worker.lifecycle, worker.edge; worker.edge._trace()"
+    assert not {"opentelemetry.sdk.trace", "opentelemetry.exporter", "pythonjsonlogger"} & loaded(worked)

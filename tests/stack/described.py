@@ -21,7 +21,13 @@ _OF_EVENTS = {
     "usage": "Usage",
     "error": "ErrorEvent",
 }
-_OF_ALL_ANSWERS = ("X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy", "Cache-Control")
+_OF_ALL_ANSWERS = (
+    "X-Content-Type-Options",
+    "Referrer-Policy",
+    "Content-Security-Policy",
+    "Cache-Control",
+    "X-Request-ID",
+)
 
 Validator = Callable[[Any], None]
 

@@ -23,6 +23,7 @@ def answer(
     sent = {
         **OF_ALL,
         "Content-Type": kind,
+        "X-Request-ID": "7",
         **{name.replace("_", "-"): value for name, value in headers.items()},
     }
     request = httpx2.Request(method, f"http://server{path}")

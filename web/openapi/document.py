@@ -10,7 +10,7 @@ from typing import Any
 from backscroll.settings import WebSettings
 from web.openapi.codes import CODES, OF_ALL
 from web.openapi.operations import resources
-from web.openapi.operations.shared import RETRY_AFTER, sometimes
+from web.openapi.operations.shared import REQUEST_ID, RETRY_AFTER, sometimes
 from web.openapi.schemas import schemas
 from web.openapi.table import Answer, Body, Header, Operation, Parameter, Schema, ref
 
@@ -113,9 +113,10 @@ def _responses(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _answer(answer: Answer) -> dict[str, Any]:
-    written: dict[str, Any] = {"description": answer.description}
-    if answer.headers:
-        written["headers"] = _headers(*answer.headers)
+    written: dict[str, Any] = {
+        "description": answer.description,
+        "headers": _headers(*answer.headers, REQUEST_ID),
+    }
     if answer.content:
         media: dict[str, Any] = {"schema": answer.schema} if answer.schema else {}
         if answer.example is not None:
@@ -129,9 +130,8 @@ def _refusal(status: int, codes: list[str]) -> dict[str, Any]:
     written: dict[str, Any] = {
         "description": " ".join(f"`{code}`: {CODES[code].meaning}" for code in codes),
         "content": {PROBLEM: {"schema": schema}},
+        "headers": _headers(*_REFUSAL_HEADERS.get(status, ()), REQUEST_ID),
     }
-    if headers := _REFUSAL_HEADERS.get(status):
-        written["headers"] = _headers(*headers)
     return written
 
 

@@ -2,7 +2,7 @@
 --
 -- ARGS    1 token  2 '1': begin the next turn for the same holder  3 lease, ms  4 attempts  5 bytes (see claim)
 --         6 reply id  7 status  8 user message  9 model message  10 seq of the last message before these
---         11 measured tokens of the context  12 '1': a compaction is due  13 grace, ms, of a doorbell
+--         11 measured tokens of the context  12 where the compaction comes from that is due, or ''  13 grace, ms, of a doorbell
 --         14 '1': the context's tokens are estimated  15 tokens of this turn, or '' where they were not measured
 --         16 their bucket in the meter  17 batches of events that were not told yet, see parts/events.lua
 --         18 the answer's parts  19 the version that answered  20 usage
@@ -39,8 +39,9 @@ if not written then
   tell_batches(id, found[3], events)
   end_reply(id, status, 'seq', last + 1, 'parts', parts, 'answered_by', answered_by, 'usage', usage)
   -- An offer that waits is applied below: whether one more is due, the next turn will tell.
-  if due == '1' and redis.call('EXISTS', OFFER) == 0 and not redis.call('ZSCORE', COMPACTIONS, NAME) then
+  if due ~= '' and redis.call('EXISTS', OFFER) == 0 and not redis.call('ZSCORE', COMPACTIONS, NAME) then
     index(COMPACTIONS, NOW + grace)
+    redis.call('HSET', META, 'compaction_origin', due)
     ring = 1
   end
   keep()

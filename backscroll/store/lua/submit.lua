@@ -4,14 +4,15 @@
 --         6 when anything waits or is in work: 'queue', 'reject', or 'merge' with the last that waits
 --         7 bytes that a merged request may have
 --         8 idempotency key's Redis key, or ''  9 fingerprint of the body
---         10 bytes that all media may have together  11… media that it refers to, see parts/media.lua
+--         10 where it comes from, for logs and traces: backscroll/origin.py
+--         11 bytes that all media may have together  12… media that it refers to, see parts/media.lua
 -- Result  {'accepted', id, position, ring, new}   ring 1: nobody is there to hear of it, ring the doorbell;
 --         new 0: this message was accepted before; position -1: its reply waits no more
 --         {'full', waiting} | {'busy', waiting} | {'reused', fingerprint}: the idempotency key came with another body
 --         {'no room', bytes}: so many the session's media have already, and no more of this message's fit
 -- Replay  the same id, or the same idempotency key, gives the same reply and adds nothing.
-local id, request, model, limit, grace, on_busy, most, idem, fingerprint, room = unpack(ARGS)
-local media = {unpack(ARGS, 11)}
+local id, request, model, limit, grace, on_busy, most, idem, fingerprint, origin, room = unpack(ARGS)
+local media = {unpack(ARGS, 12)}
 
 local function must_ring()
   -- A holder sees the inbox when it commits; a bell that was just rung is still on its way.
@@ -99,7 +100,7 @@ end
 open()
 remember(id)
 redis.call('HSET', reply_key(id), 'status', 'queued', 'request', request, 'model', model,
-  'attempts', 0, 'created_at', NOW, 'idem', idem)
+  'attempts', 0, 'created_at', NOW, 'idem', idem, 'origin', origin)
 redis.call('RPUSH', INBOX, id)
 keep_reply(id)
 redis.call('RPUSH', REPLIES, id)

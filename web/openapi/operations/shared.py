@@ -28,6 +28,12 @@ RETRY_AFTER = Header(
     schema={"type": "integer", "minimum": 0},
     description="Seconds after which to ask again.",
 )
+REQUEST_ID = Header(
+    name="X-Request-ID",
+    schema={"type": "string", "pattern": "^[!-~]{1,128}$"},
+    description="The request's id: the one that came with it, where that is up to 128 visible ASCII "
+    "characters without a space, or a new one. Every answer has it.",
+)
 LOCATION = Header(name="Location", schema={"type": "string"}, description="The path to ask next.")
 ETAG = Header(
     name="ETag",

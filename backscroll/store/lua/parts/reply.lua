@@ -7,7 +7,7 @@ local function end_reply(id, status, ...)
   redis.call('LREM', INBOX, 1, id) -- first: what waits makes all else live longer
   local event = tell(id, 'end', '{"status":"' .. status .. '"}')
   redis.call('HSET', key, 'status', status, 'finished_at', NOW, 'end_event', event, ...)
-  redis.call('HDEL', key, 'request', 'told')
+  redis.call('HDEL', key, 'request', 'told', 'origin')
   keep_reply(id)
   redis.call('PUBLISH', CHANNEL, id)
 end
