@@ -19,6 +19,13 @@ _RECONNECT = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 2.0}
 class Consumer(consumer.Consumer):
     """What takes messages from the broker; `inspect` and `control` work as ever."""
 
+    class Blueprint(consumer.Consumer.Blueprint):  # type: ignore[valid-type,misc]
+        """The steps of a start, without the 28 queues for delayed messages: a bell is never delayed."""
+
+        default_steps = tuple(
+            step for step in consumer.Consumer.Blueprint.default_steps if "delayed_delivery" not in step
+        )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["worker_options"] = {
             **(kwargs.get("worker_options") or {}),
