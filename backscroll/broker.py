@@ -51,14 +51,20 @@ def celery_settings(broker_url: str, *, publishes_only: bool) -> dict[str, Any]:
         # A ring is done when the queue has it, and a broker that has gone is noticed by its silence.
         patience = {"read_timeout": 2, "write_timeout": 2} if publishes_only else {}
         return {
-            "broker_url": broker_url,
+            **_urls(broker_url),
             "broker_transport_options": {"confirm_publish": True, **patience, **once},
             "broker_heartbeat": None if publishes_only else 10,
         }
     options: dict[str, Any] = {**(_RINGS if publishes_only else _LISTENS), **once}
     if not are_named(broker_url):
-        return {"broker_url": broker_url, "broker_transport_options": options}
+        return {**_urls(broker_url), "broker_transport_options": options}
     return _behind_sentinels(parsed(broker_url), options)
+
+
+def _urls(url: str) -> dict[str, str]:
+    # Not `broker_url`: Celery's command line takes BROKER_URL for an option of its own, as it is written, and
+    # that would go before what was checked here.
+    return {"broker_read_url": url, "broker_write_url": url}
 
 
 def _behind_sentinels(nodes: Nodes, options: dict[str, Any]) -> dict[str, Any]:
@@ -69,11 +75,9 @@ def _behind_sentinels(nodes: Nodes, options: dict[str, Any]) -> dict[str, Any]:
     if tls:
         tls["ssl_check_hostname"] = tls["ssl_check_hostname"] == "true"  # type: ignore[assignment]
     timeouts = {name: value for name, value in options.items() if name.startswith("socket_")}
+    hosts = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in nodes.addresses]
     return {
-        "broker_url": ";".join(
-            f"sentinel://{login}{f'[{host}]' if ':' in host else host}:{port}/{nodes.database}"
-            for host, port in nodes.addresses
-        ),
+        **_urls(";".join(f"sentinel://{login}{host}/{nodes.database}" for host in hosts)),
         "broker_use_ssl": tls or None,
         "broker_transport_options": {
             **options,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import redis as redis_py
@@ -32,7 +30,7 @@ class Server:
         self.port = port
         config = directory / "server.conf"
         lines = {"port": str(port), "dir": str(directory), **settings}
-        config.write_text("".join(f'{name} {value or chr(34) * 2}\n' for name, value in lines.items()))
+        config.write_text("".join(f"{name} {value or chr(34) * 2}\n" for name, value in lines.items()))
         self._command = [embedded_redis.find_binary().path, str(config), *words]
         self._log = directory / "server.log"
         self.client = redis_py.Redis(port=port, socket_timeout=2)
@@ -51,9 +49,19 @@ class Server:
             return False
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """End it as a power cut would, when its replica has all that anybody was told.
+
+        Replication is asynchronous: what a primary acknowledged in its last milliseconds, it may alone have
+        known. So it takes no more writes at its end; those that wait for it were told nothing.
+        """
+        self.client.execute_command("CLIENT PAUSE", 10_000, "WRITE")
+        until("its replica has all of it", self._is_replicated)
         self.process.kill()
         self.process.wait()
+
+    def _is_replicated(self) -> bool:
+        found = self.client.info("replication")
+        return found["slave0"]["offset"] >= found["master_repl_offset"]
 
     def stop(self) -> None:
         self.client.close()
@@ -104,9 +112,7 @@ class Sentinels:
 
     def primary(self) -> Server:
         """Give the server that most Sentinels name."""
-        ports = [
-            each.client.sentinel_get_master_addr_by_name(self.SERVICE)[1] for each in self.sentinels
-        ]
+        ports = [each.client.sentinel_get_master_addr_by_name(self.SERVICE)[1] for each in self.sentinels]
         port = max(set(ports), key=ports.count)
         return next(each for each in self.servers if each.port == port)
 
@@ -122,7 +128,11 @@ class ClusterOfSix:
 
     def __init__(self, directory: Path) -> None:
         settings = {"cluster-enabled": "yes", "cluster-node-timeout": "1500"}
-        self.servers = [server(directory / f"node-{number}", **settings) for number in range(6)]
+        buses = [free_port() for _ in range(6)]
+        self.servers = [
+            server(directory / f"node-{number}", **settings, **{"cluster-port": str(bus)})
+            for number, bus in enumerate(buses)
+        ]
         first, primaries = self.servers[0], self.servers[:3]
         for number, each in enumerate(primaries):
             begin, end = self.SLOTS * number // 3, self.SLOTS * (number + 1) // 3 - 1
@@ -130,7 +140,7 @@ class ClusterOfSix:
         for epoch, each in enumerate(self.servers, 1):
             each.client.execute_command("CLUSTER SET-CONFIG-EPOCH", epoch)
         for each in self.servers[1:]:
-            each.client.execute_command("CLUSTER MEET", "127.0.0.1", first.port)
+            each.client.execute_command("CLUSTER MEET", "127.0.0.1", first.port, buses[0])
         until("all nodes know one another", lambda: all(len(_nodes(each)) == 6 for each in self.servers))
         for primary, replica in zip(primaries, self.servers[3:], strict=True):
             name = primary.client.execute_command("CLUSTER MYID").decode()
@@ -166,13 +176,3 @@ def _nodes(each: Server) -> dict[str, object]:
 
 def _serves(each: Server) -> bool:
     return bool(each.client.execute_command("CLUSTER INFO")["cluster_state"] == "ok")
-
-
-@contextmanager
-def running(directory: Path) -> Iterator[Server]:
-    """Have one server while the block runs."""
-    found = server(directory)
-    try:
-        yield found
-    finally:
-        found.stop()
