@@ -11,6 +11,7 @@ from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.conditions import until
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack, Web
+from tests.topologies.doctor import findings
 from tests.topologies.rabbit import PROGRAM, Rabbit
 from tests.topologies.talking import complaints, talking
 
@@ -68,6 +69,12 @@ def test_both_queues_are_quorum_queues_and_none_is_for_delays(web: Web, rabbit: 
             connection.channel().queue_declare(queue, **declared)  # refused where it is any other
         with pytest.raises(amqp.NotFound):
             connection.channel().exchange_declare("celery_delayed_0", "topic", passive=True)
+
+
+def test_the_doctor_hears_of_the_workers(stack: Stack) -> None:
+    found = findings(stack)
+    assert ("broker", "ok", "reached") in found
+    assert [level for check, level, _ in found if check == "workers of replies"] == ["ok"]
 
 
 def test_turns_go_on_while_it_is_away_and_workers_come_back_to_it(

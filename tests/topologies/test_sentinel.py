@@ -10,7 +10,8 @@ from tests.stack.conditions import until
 from tests.stack.expiry import eternal
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack, Web
-from tests.topologies.servers import Sentinels, replicated
+from tests.topologies.doctor import findings
+from tests.topologies.servers import Sentinels
 from tests.topologies.talking import complaints, talking
 
 
@@ -46,6 +47,14 @@ def web(stack: Stack) -> Web:
     return stack.have_web()
 
 
+def test_the_doctor_sees_the_primary_its_replica_and_the_workers(stack: Stack) -> None:
+    found = findings(stack)
+    assert ("history role", "ok", "primary") in found
+    assert ("history replicas", "ok", "1 of 1 primaries") in found
+    assert ("broker", "ok", "reached") in found
+    assert [level for check, level, _ in found if check == "workers of replies"] == ["ok"]
+
+
 def test_turns_go_on_when_the_primary_dies_and_none_is_lost(
     web: Web, stack: Stack, sentinels: Sentinels
 ) -> None:
@@ -56,5 +65,3 @@ def test_turns_go_on_when_the_primary_dies_and_none_is_lost(
         until("another one is primary", lambda: sentinels.primary() is not dead)
         talk.until_answered(8)
     assert complaints(web.api.url, talk, stack.spool) == []
-    dead.start()
-    until("it follows the new one", lambda: replicated(dead.client))
