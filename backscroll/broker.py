@@ -5,6 +5,7 @@ An operator sets one URL; what Celery wants beside it, each broker in its own wo
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from backscroll.settings.nodes import Nodes, are_named, parsed
 _AMQP = ("amqp://", "amqps://", "pyamqp://", "pyamqps://")
 # Replicated to most nodes before a bell is confirmed.
 _QUORUM = {"x-queue-type": "quorum"}
+_VERIFIED = {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": None}
 
 # Who rings gives up soon; a consumer has patience, but no connection may be half open for ever.
 _RINGS = {"socket_timeout": 1, "socket_connect_timeout": 0.5}
@@ -54,6 +56,8 @@ def celery_settings(broker_url: str, *, publishes_only: bool) -> dict[str, Any]:
             **_urls(broker_url),
             "broker_transport_options": {"confirm_publish": True, **patience, **once},
             "broker_heartbeat": None if publishes_only else 10,
+            # By itself Celery verifies the certificate, and takes it from any host. None: the URL's own.
+            "broker_use_ssl": _VERIFIED if broker_url.lower().startswith(("amqps", "pyamqps")) else None,
         }
     options: dict[str, Any] = {**(_RINGS if publishes_only else _LISTENS), **once}
     if not are_named(broker_url):

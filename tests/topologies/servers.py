@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import redis as redis_py
@@ -62,6 +65,15 @@ class Server:
     def _is_replicated(self) -> bool:
         found = self.client.info("replication")
         return found["slave0"]["offset"] >= found["master_repl_offset"]
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop it: connections stand, and nobody answers."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         self.client.close()

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
+from redis.exceptions import TimeoutError as Silent
 
+from backscroll.settings import StoreSettings
+from backscroll.store import keys, meter
+from backscroll.store.redis import Store
+from backscroll.store.sealed_with import sealed_with
 from tests.stack.conditions import until
 from tests.stack.expiry import eternal
 from tests.stack.offline import OfflineModel
@@ -56,6 +62,38 @@ def stack(
 @pytest.fixture
 def web(stack: Stack) -> Web:
     return stack.have_web()
+
+
+@pytest.fixture
+def store(cluster: ClusterOfSix) -> Iterator[Store]:
+    found = Store(StoreSettings(redis_url=cluster.url))
+    yield found
+    found.close()
+
+
+def test_requests_are_counted_for_all_processes_together(web: Web, cluster: ClusterOfSix, sid: str) -> None:
+    web.api.say(sid, "Count this.")
+    assert web.api.counted("backscroll_unchecked_limits_total") == 0
+    assert any(each.client.keys(f"{keys.LIMITS}*") for each in cluster.primaries())
+
+
+def test_what_is_asked_of_all_shards_is_asked_of_all_nodes(web: Web, store: Store, sid: str) -> None:
+    before = meter.read(store).turns
+    for number in range(6):
+        web.api.say(f"{sid}-{number}", "One turn in a shard of its own.")
+    assert meter.read(store).turns == before + 6
+    assert sealed_with(store) == {}
+
+
+def test_living_nodes_are_asked_all_the_same_while_another_hangs(cluster: ClusterOfSix, sid: str) -> None:
+    # Half the timeout of a primary that is taken for dead: nobody takes its place here.
+    with closing(Store(StoreSettings(redis_url=cluster.url, store_timeout=0.8))) as store:
+        names = [f"bs:{{{shard}}}:{sid}" for shard in range(30)]
+        store.ping()
+        with cluster.primaries()[0].frozen(), pytest.raises(Silent):
+            store.servers.pipelined([(name, ("SET", name, "x", "EX", 60)) for name in names])
+        found = store.servers.pipelined([(name, ("GET", name)) for name in names])
+    assert found.count(b"x") >= 15
 
 
 def test_turns_go_on_when_a_primary_dies_and_none_is_lost(

@@ -113,8 +113,14 @@ def test_celerys_own_spelling_of_sentinels_is_refused_with_ours() -> None:
 def test_rabbitmq_has_quorum_queues_and_confirms_each_bell() -> None:
     told = celery_settings("amqp://rabbit//", publishes_only=True)
     assert told["broker_transport_options"]["confirm_publish"] is True
+    assert told["broker_use_ssl"] is None
     assert queue_arguments("amqp://rabbit//") == {"x-queue-type": "quorum"}
     assert queue_arguments("redis://a/0") == queue_arguments(SENTINELS) == {}
+
+
+def test_rabbitmq_over_tls_is_verified_by_certificate_and_host_name() -> None:
+    told = celery_settings("amqps://rabbit//", publishes_only=False)["broker_use_ssl"]
+    assert told == {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": None}
 
 
 def test_people_see_no_password_and_spools_have_a_name_that_does_not_hold_it() -> None:
