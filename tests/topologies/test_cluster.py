@@ -111,13 +111,8 @@ def test_turns_go_on_when_a_primary_dies_and_none_is_lost(
 
 
 def test_the_doctor_looks_at_each_primary(stack: Stack, cluster: ClusterOfSix) -> None:
-    until("each has its replica", lambda: all(_replicas(each) == 1 for each in cluster.primaries()))
+    until("each has its replica", lambda: all(each.replicas() == 1 for each in cluster.primaries()))
     found = findings(stack)
     assert ("history replicas", "ok", "1, 1, 1 of 3 primaries") in found
     for each in cluster.primaries():
         assert ("history role", "ok", f"127.0.0.1:{each.port}: primary") in found
-
-
-def _replicas(primary: Server) -> int:
-    count: int = primary.client.info("replication")["connected_slaves"]
-    return count
