@@ -8,10 +8,13 @@ Celery looks for a lost broker after 2, 4, 6 and so on up to 30 seconds: bells w
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import Any
 
 from celery.worker import consumer
+
+log = logging.getLogger(__name__)
 
 _RECONNECT = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 2.0}
 
@@ -38,3 +41,14 @@ class Consumer(consumer.Consumer):
         """Connect, however often that takes."""
         conn.ensure_connection = partial(conn.ensure_connection, **_RECONNECT)
         return super().ensure_connected(conn)
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Close the lost connection.
+
+        kombu gives back what was not acknowledged yet, and where the broker refuses connections at that very
+        moment, it looks for an address that it has forgotten already: the worker would end of it.
+        """
+        try:
+            super().on_connection_error_after_connected(exc)
+        except AttributeError:
+            log.debug("a connection to the broker was not closed in good order")

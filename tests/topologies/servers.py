@@ -57,13 +57,10 @@ class Server:
         Replication is asynchronous: what a primary acknowledged in its last milliseconds, it may alone have
         known. So it takes no more writes at its end; those that wait for it were told nothing.
         """
-        self._take_no_more_writes()
-        self.process.kill()
-        self.process.wait()
-
-    def _take_no_more_writes(self) -> None:
         self.client.execute_command("CLIENT PAUSE", 10_000, "WRITE")
         until("its replica has all of it", self._is_replicated)
+        self.process.kill()
+        self.process.wait()
 
     def replicas(self) -> int:
         """Count the replicas that follow it."""
@@ -75,10 +72,8 @@ class Server:
         return found["slave0"]["offset"] >= found["master_repl_offset"]
 
     @contextmanager
-    def frozen(self, *, replicated: bool = False) -> Iterator[None]:
-        """Stop it: connections stand, and nobody answers. `replicated` is what `kill` says of its replica."""
-        if replicated:
-            self._take_no_more_writes()
+    def frozen(self) -> Iterator[None]:
+        """Stop it: connections stand, and nobody answers."""
         self.process.send_signal(signal.SIGSTOP)
         try:
             yield
@@ -137,13 +132,6 @@ class Sentinels:
         ports = [each.client.sentinel_get_master_addr_by_name(self.SERVICE)[1] for each in self.sentinels]
         port = max(set(ports), key=ports.count)
         return next(each for each in self.servers if each.port == port)
-
-    def mend(self) -> None:
-        """Start what was killed, and wait until there is a primary with a replica again."""
-        for each in self.servers:
-            if each.process.poll() is not None:
-                each.start()
-        until("the primary has its replica", lambda: self.primary().replicas() == 1, seconds=40)
 
     def stop(self) -> None:
         for each in (*self.sentinels, *self.servers):

@@ -65,17 +65,3 @@ def test_turns_go_on_when_the_primary_dies_and_none_is_lost(
         until("another one is primary", lambda: sentinels.primary() is not dead)
         talk.until_answered(8)
     assert complaints(web.api.url, talk, stack.spool) == []
-
-
-def test_a_primary_that_hung_and_comes_back_changes_nothing(
-    web: Web, stack: Stack, sentinels: Sentinels
-) -> None:
-    sentinels.mend()
-    with talking(web.api.url, 4) as talk:
-        talk.until_answered(8)
-        hung = sentinels.primary()
-        with hung.frozen(replicated=True):
-            until("another one is primary", lambda: sentinels.primary() is not hung)
-            talk.until_answered(4)
-        talk.until_answered(8)
-    assert complaints(web.api.url, talk, stack.spool) == []
