@@ -13,7 +13,7 @@ from kombu.asynchronous import get_event_loop
 from backscroll.doorbell import REPLIES
 from backscroll.errors import StoreUnavailable, frames
 from backscroll.store.sweep import sweep
-from worker import process
+from worker import presence, process
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +37,11 @@ def _without_words(record: logging.LogRecord) -> bool:
 
 
 @worker_init.connect
-def _begin(**_: Any) -> None:
+def _begin(sender: Any, **_: Any) -> None:
     # Not when it is ready: that is when it has a broker, and without one it has all the more to do.
     threading.Thread(target=_sweep, name="sweeper", daemon=True).start()
+    signing = (process.store(), sender, process.stopping)
+    threading.Thread(target=presence.keep, args=signing, name="roll", daemon=True).start()
 
 
 @worker_ready.connect
@@ -78,6 +80,9 @@ def _sweep() -> None:
             overdue = sweep(process.store(), name, interval=interval)
         except StoreUnavailable as error:
             log.debug("not swept: %s", error)
+            continue
+        except Exception as error:  # noqa: BLE001  # one session that cannot be read must not end the sweep
+            log.error("not swept: unexpected %s\n%s", type(error).__name__, frames(error))  # noqa: TRY400
             continue
         # Without a broker, this worker does it itself; what finds no room is found again after a grace.
         for session in overdue.turns if overdue else ():
