@@ -19,6 +19,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from backscroll import metrics
 from backscroll.breaker import Breaker
+from backscroll.broker import celery_settings, queue_arguments
 from backscroll.session import Session
 from backscroll.settings import WorkerSettings
 from backscroll.store.redis import why
@@ -40,9 +41,13 @@ def celery_app(settings: WorkerSettings, *, publishes_only: bool) -> Celery:
         settings: the broker's address.
         publishes_only: a web process, which must not hang on a broker that does.
     """
-    app = Celery("backscroll", broker=settings.broker_url, set_as_current=not publishes_only)
+    app = Celery("backscroll", set_as_current=not publishes_only)
+    arguments = queue_arguments(settings.broker_url)
     app.conf.update(
-        task_queues=[Queue(name, Exchange(name), routing_key=name) for name in (REPLIES, COMPACTION)],
+        task_queues=[
+            Queue(name, Exchange(name), routing_key=name, queue_arguments=arguments)
+            for name in (REPLIES, COMPACTION)
+        ],
         task_default_queue=REPLIES,
         task_routes={ANSWER: {"queue": REPLIES}, COMPACT: {"queue": COMPACTION}},
         task_serializer="json",
@@ -50,24 +55,9 @@ def celery_app(settings: WorkerSettings, *, publishes_only: bool) -> Celery:
         task_ignore_result=True,
         task_publish_retry=False,
         broker_connection_timeout=1.0,
-        broker_transport_options=_publishing() if publishes_only else _consuming(),
+        **celery_settings(settings.broker_url, publishes_only=publishes_only),
     )
     return app
-
-
-def _publishing() -> dict[str, Any]:
-    return {"socket_timeout": 1, "socket_connect_timeout": 0.5, "max_retries": 0}
-
-
-def _consuming() -> dict[str, Any]:
-    return {
-        "socket_timeout": 5,  # without one, a half-open connection hangs a worker for ever
-        "socket_connect_timeout": 2,
-        "health_check_interval": 5,
-        "visibility_timeout": 60,
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 1,
-    }
 
 
 class Worker(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import cached_property
 
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import MemoryStorage, RedisClusterStorage, RedisStorage, Storage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from backscroll import metrics
 from backscroll.errors import RateLimited, StoreUnavailable
 from backscroll.store import keys
+from backscroll.store.connecting import One
 from backscroll.store.redis import Store
 
 log = logging.getLogger(__name__)
@@ -24,15 +26,12 @@ class RequestRate:
         self._store = store
         self._most = most
         self._item = RateLimitItemPerMinute(most)
-        # The store's own connections, with its timeouts. Two counters a tenant, weighted, and not a list of
-        # all requests of the last minute: what is kept does not grow with the limit.
-        shared = RedisStorage(
-            "redis://",
-            connection_pool=store.client.connection_pool,
-            key_prefix=keys.LIMITS,
-        )
-        self._shared = SlidingWindowCounterRateLimiter(shared)
         self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    @cached_property
+    def _shared(self) -> SlidingWindowCounterRateLimiter:
+        """Count by two counters a tenant, weighted: what is kept does not grow with the limit."""
+        return SlidingWindowCounterRateLimiter(_storage(self._store))
 
     def take(self, tenant: str) -> None:
         """Count a request.
@@ -60,3 +59,26 @@ class RequestRate:
         if limiter.hit(self._item, tenant):
             return 0.0
         return max(limiter.get_window_stats(self._item, tenant).reset_time - time.time(), 1.0)
+
+
+def _storage(store: Store) -> Storage:
+    """Give the library the store's own connections, with its timeouts; made at the first request.
+
+    A Cluster's client talks to it when it is made, which a process must not wait for at its start.
+    """
+    if isinstance(store.servers, One):
+        pool = store.servers.client.connection_pool
+        return RedisStorage("redis://", connection_pool=pool, key_prefix=keys.LIMITS)
+    return _OfCluster(store)
+
+
+class _OfCluster(RedisClusterStorage):
+    """The library's storage on a Cluster, which would have connections of its own."""
+
+    def __init__(self, store: Store) -> None:
+        self.key_prefix = keys.LIMITS
+        self.target_server = "redis"
+        self.dependency = self.dependencies["redis"].module
+        self.storage = store.client
+        self.initialize_storage("redis+cluster://")
+        super(RedisStorage, self).__init__("redis+cluster://")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from backscroll.diagnosing.finding import Finding, Level
 from backscroll.errors import StoreUnavailable
 from backscroll.settings import StoreSettings, variable
+from backscroll.settings.nodes import are_named
 from backscroll.store.redis import Store
 from backscroll.store.server import Server, describe
 
@@ -23,7 +24,11 @@ def look(settings: StoreSettings) -> list[Finding]:
     """Look at the history store that the settings name."""
     store = Store(settings)
     try:
-        return list(judge(describe(store)))
+        servers = describe(store)
+        return [
+            *_replicas(settings, servers),
+            *(_at(server, finding) for server in servers for finding in judge(server)),
+        ]
     except StoreUnavailable as error:
         advice = f"start it, or see {variable('redis_url')}; until then messages cannot be kept"
         return [Finding("history store", "error", error.message, advice)]
@@ -40,6 +45,24 @@ def judge(server: Server) -> Iterator[Finding]:
     yield _memory(server)
     yield _latency(server)
     yield _clock(server)
+
+
+def _replicas(settings: StoreSettings, servers: Sequence[Server]) -> Iterator[Finding]:
+    if not are_named(settings.redis_url):
+        return
+    alone = ", ".join(server.address or "the primary" for server in servers if not server.replicas)
+    if alone:
+        advice = "give each primary a replica: without one, nobody takes its place when it dies"
+        yield Finding("history replicas", "warning", f"none of {alone}", advice)
+    else:
+        said = ", ".join(str(server.replicas) for server in servers)
+        yield Finding("history replicas", "ok", f"{said} of {len(servers)} primaries")
+
+
+def _at(server: Server, finding: Finding) -> Finding:
+    """Say of which server it is, where there are several."""
+    said = f"{server.address}: {finding.said}" if server.address else finding.said
+    return Finding(finding.check, finding.level, said, finding.advice)
 
 
 def _version(server: Server) -> Finding:

@@ -7,23 +7,23 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
-import redis as redis_py
-from redis.exceptions import RedisError
 
 from backscroll import binding
 from backscroll.api_keys import ApiKeys
-from backscroll.errors import PermanentError
+from backscroll.errors import PermanentError, StoreUnavailable
 from backscroll.running import embedded_redis, programs
 from backscroll.running.supervisor import Supervisor
-from backscroll.settings import Settings, load, variable
+from backscroll.settings import Settings, StoreSettings, load, variable
 from backscroll.settings.redis_url import shown
+from backscroll.store.redis import connect, unavailable
 
 # A Redis whose supervisor has just been killed needs a moment to bring its data to disk.
 _PREDECESSOR_SECONDS = 5.0
+_REDIS_SECONDS = 6.0
 # Between the end of a worker's own grace and SIGKILL: time to give back what is in work.
 _AFTER_GRACE = 5.0
 
@@ -113,8 +113,8 @@ def _told(
 def _start_redis(watch: Supervisor, data: Path, env: dict[str, str]) -> str:
     """Use the Redis that the settings name, or start one; `env` is given its address."""
     if env.get(variable("redis_url")):
-        url = load(env).store.redis_url
-        return f"{_version(url)} at {shown(url)}"
+        settings = load(env).store
+        return f"{_version(settings)} at {shown(settings.redis_url)}"
     binary = embedded_redis.find_binary()
     where = embedded_redis.place(data / "redis")
     _wait_for_predecessor(where.url, data)
@@ -132,16 +132,19 @@ def _start_redis(watch: Supervisor, data: Path, env: dict[str, str]) -> str:
     return f"{binary.version}, embedded, its data in {data}/redis"
 
 
-def _version(url: str) -> str:
+def _version(settings: StoreSettings) -> str:
     try:
-        with redis_py.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as client:
-            found = str(client.info("server")["redis_version"])
-    except (RedisError, OSError, ValueError) as error:
+        with closing(connect(settings.redis_url, _REDIS_SECONDS)) as servers, unavailable():
+            infos = [each.info("server") for each in servers.primaries()]
+    except StoreUnavailable as error:
         raise PermanentError(
             "no_redis",
-            f"no Redis answers at REDIS_URL ({type(error).__name__}); start it, or unset REDIS_URL to have "
+            f"no Redis answers at REDIS_URL ({error.message}); start it, or unset REDIS_URL to have "
             "an embedded one",
         ) from None
+    found = min(
+        (str(info["redis_version"]) for info in infos), key=lambda version: int(version.split(".")[0])
+    )
     if int(found.partition(".")[0]) < embedded_redis.OLDEST[0]:
         raise PermanentError("no_redis", f"the Redis at REDIS_URL is {found}; Backscroll needs 7.0 or newer")
     return f"Redis {found}"

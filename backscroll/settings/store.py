@@ -12,9 +12,10 @@ from backscroll.settings.kinds import MIB, YEAR, Bytes, Group, Seconds
 class StoreSettings(Group, frozen=True, kw_only=True):
     """Where the history lives, and for how long."""
 
-    redis_url: Annotated[str, Meta(description="history store: redis://, rediss:// or unix://")] = (
-        "redis://127.0.0.1:6379/0"
-    )
+    redis_url: Annotated[
+        str,
+        Meta(description="history store: redis://, rediss://, unix://, or that of Sentinels or a Cluster"),
+    ] = "redis://127.0.0.1:6379/0"
     shards: Annotated[
         int, Meta(ge=1, le=4096, description="hash tags over a Cluster; never change on a live store")
     ] = 64

@@ -12,7 +12,9 @@ from backscroll.settings.kinds import YEAR, Count, Group, Seconds
 class WorkerSettings(Group, frozen=True, kw_only=True):
     """What the worker processes do at a time."""
 
-    broker_url: Annotated[str, Meta(description="Celery's broker; default: REDIS_URL")] = ""
+    broker_url: Annotated[
+        str, Meta(description="Celery's broker, a Redis, Sentinels or RabbitMQ; default: REDIS_URL")
+    ] = ""
     worker_threads: Annotated[
         Count, Meta(description="turns or compactions that one worker process has in work at a time")
     ] = 32

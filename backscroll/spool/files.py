@@ -18,6 +18,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from backscroll.metrics import SPOOLED
+from backscroll.settings.nodes import are_named
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,9 @@ Wrote = Literal["written", "full", "failed"]
 def name_of(redis_url: str) -> str:
     """Give what the names of a store's files begin with: two stores may be served from one folder."""
     parts = urlsplit(redis_url)
+    if are_named(redis_url):
+        where = f"{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return sha256(where.encode()).hexdigest()[:12]
     return sha256(f"{parts.hostname}:{parts.port}{parts.path}?{parts.query}".encode()).hexdigest()[:12]
 
 

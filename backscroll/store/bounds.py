@@ -84,10 +84,7 @@ def spare_tokens(store: Store, limits: AccessSettings, tenant: str) -> None:
 
 
 def _spent_and_left(store: Store, key: str) -> list[Any]:
-    pipeline = store.client.pipeline(transaction=False)
-    pipeline.get(key)
-    pipeline.pttl(key)
-    return pipeline.execute()
+    return store.servers.pipelined([(key, ("GET", key)), (key, ("PTTL", key))])
 
 
 def leave(store: Store, limits: AccessSettings, session: Session) -> None:
@@ -101,10 +98,9 @@ def leave(store: Store, limits: AccessSettings, session: Session) -> None:
 
 
 def _leave(store: Store, session: Session) -> None:
-    pipeline = store.client.pipeline(transaction=False)
-    pipeline.zrem(keys.of_tenant(session.tenant, "sessions"), session.id)
-    pipeline.hdel(keys.of_tenant(session.tenant, "ttls"), session.id)
-    pipeline.execute()
+    sessions, ttls = (keys.of_tenant(session.tenant, name) for name in ("sessions", "ttls"))
+    commands = [(sessions, ("ZREM", sessions, session.id)), (ttls, ("HDEL", ttls, session.id))]
+    store.servers.pipelined(commands)
 
 
 def spend(store: Store, limits: AccessSettings, tenant: str, what: str, tokens: int) -> None:

@@ -10,11 +10,11 @@ from secrets import token_hex
 
 from redis.client import PubSub
 from redis.exceptions import ConnectionError as Disconnected
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from backscroll.errors import StoreUnavailable
 from backscroll.store import keys
-from backscroll.store.redis import Store, connect_to_listen, why
+from backscroll.store.redis import Store, why
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,6 @@ class Listener:
         self, store: Store, *, heard: Callable[[str, bytes], None], missed: Callable[[str], None]
     ) -> None:
         self._store = store
-        self._client = connect_to_listen(store.settings.redis_url)
         self._heard = heard
         self._missed = missed
         self._lock = threading.Lock()
@@ -76,7 +75,6 @@ class Listener:
         self._closed.set()
         if self._thread is not None:
             self._thread.join(2.0)
-        self._client.close()
 
     def _call(self) -> None:
         try:
@@ -89,10 +87,11 @@ class Listener:
             if self._store.breaker.is_open:  # which has somebody who looks whether Redis is back
                 self._closed.wait(_LOOK_AGAIN)
                 continue
-            pubsub = self._client.pubsub()  # type: ignore[no-untyped-call]
             try:
-                self._hear(pubsub)
-            except RedisError as error:
+                # Each time anew: on a Cluster, another node may have to do.
+                with self._store.servers.listening() as client, client.pubsub() as pubsub:
+                    self._hear(pubsub)
+            except (RedisError, RedisClusterException) as error:
                 if self._hears:
                     log.warning("not listening: %s", why(error))
                 self._hears = False
@@ -100,7 +99,6 @@ class Listener:
             finally:
                 with self._lock:
                     self._asked_for, self._standing = set(), set()
-                pubsub.close()
 
     def _hear(self, pubsub: PubSub) -> None:
         pubsub.subscribe(self._own)

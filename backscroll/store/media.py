@@ -8,7 +8,8 @@ from backscroll.errors import MediaFull
 from backscroll.messages.media import Media
 from backscroll.session import Session
 from backscroll.store import content
-from backscroll.store.redis import Argument, Store
+from backscroll.store.connecting import Argument
+from backscroll.store.redis import Store
 
 
 def to_keep(store: Store, session: Session, media: Mapping[str, Media]) -> Iterator[Argument]:

@@ -52,19 +52,13 @@ def tokens_of(bucket: int) -> int:
 
 
 def read(store: Store) -> Meter:
-    """Read what all shards have counted, in one round trip.
+    """Read what all shards have counted, in one round trip to each server.
 
     Raises:
         StoreUnavailable: when Redis does not serve.
     """
-
-    def send() -> list[dict[bytes, bytes]]:
-        pipeline = store.client.pipeline(transaction=False)
-        for shard in range(store.settings.shards):
-            pipeline.hgetall(keys.meter(shard))
-        return pipeline.execute()
-
-    shards = store.call(send, reads=True)
+    commands = [(key, ("HGETALL", key)) for key in map(keys.meter, range(store.settings.shards))]
+    shards = store.call(lambda: store.servers.pipelined(commands), reads=True)
     total = Counter[str]()
     for counted in shards:
         total.update({name.decode(): int(value) for name, value in counted.items()})

@@ -13,7 +13,8 @@ from backscroll.messages.message import Message, Usage
 from backscroll.messages.part import Other, Part, Text
 from backscroll.session import Session
 from backscroll.store import content, keys, media
-from backscroll.store.redis import Argument, Store
+from backscroll.store.connecting import Argument
+from backscroll.store.redis import Store
 from backscroll.store.replies import Reply, ReplyError, Status, encode_error
 
 # What became of a turn: it was written, now or before; its message was accepted all the same, and has an

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import redis as redis_py
-from redis.backoff import NoBackoff
 from redis.exceptions import (
     BusyLoadingError,
     ClusterDownError,
@@ -23,13 +22,13 @@ from redis.exceptions import (
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
+    RedisClusterException,
     RedisError,
     ResponseError,
     TryAgainError,
 )
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import TimeoutError as Silent
-from redis.retry import Retry
 
 from backscroll import metrics
 from backscroll.breaker import Breaker
@@ -38,50 +37,40 @@ from backscroll.errors import StoreUnavailable
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
 from backscroll.settings.encryption import encryption_keys
+from backscroll.settings.nodes import are_named, parsed
 from backscroll.store import keys
+from backscroll.store.connecting import Argument, Command, One, Servers
 from backscroll.store.scripts import Script, script
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# redis-py would try again at each of its levels, and a call would take four times its timeout.
-_TRIES_ONCE = Retry(NoBackoff(), 0)
 # Of one process at a time, and the seconds after which one that waits for its turn gives up.
 _MOST_CALLS = 32
 _FREE_CALL = 5.0
 
 # What a server answers that is there and will not serve: by its type, where the client has one (and takes the
 # answer's first word off), else by that word.
-_REFUSED = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError)
+_REFUSED = (OutOfMemoryError, ReadOnlyError, TryAgainError)
 _REFUSALS = ("MISCONF", "NOREPLICAS", "BUSY")
 # … and what, where it is a script's command that its users may not call.
 _DENIED = "ACL failure in script"
 
-Argument = str | bytes | int
 
-
-def connect(url: str, timeout: float) -> redis_py.Redis:
+def connect(url: str, timeout: float) -> Servers:
     """Open a pool of connections to `url`; nothing is sent before the first call.
 
     Args:
-        url: of Redis.
+        url: of Redis, Sentinels, or a Cluster.
         timeout: seconds that two tries of a call may take together.
     """
-    return redis_py.Redis.from_url(
-        url,
-        socket_timeout=timeout / 2,
-        socket_connect_timeout=timeout / 4,
-        retry=_TRIES_ONCE,
-        max_connections=2 * _MOST_CALLS,
-    )
+    timeouts = {"socket_timeout": timeout / 2, "socket_connect_timeout": timeout / 4}
+    if are_named(url) and (nodes := parsed(url)).cluster:
+        from backscroll.store.cluster import Cluster  # which most deployments need not load
 
-
-def connect_to_listen(url: str) -> redis_py.Redis:
-    """Open what pub/sub listens on: whoever listens has to learn of each failure, and sees to it."""
-    return redis_py.Redis.from_url(
-        url, socket_timeout=1, socket_connect_timeout=0.5, retry=_TRIES_ONCE, health_check_interval=0
-    )
+        return Cluster(nodes, timeouts, 2 * _MOST_CALLS)
+    return One(url, timeouts, 2 * _MOST_CALLS)
 
 
 def _ciphers(settings: StoreSettings) -> Callable[[str], Cipher]:
@@ -101,13 +90,18 @@ class Store:
 
     def __init__(self, settings: StoreSettings) -> None:
         self.settings = settings
-        self.client = connect(settings.redis_url, settings.store_timeout)
+        self.servers = connect(settings.redis_url, settings.store_timeout)
         self.breaker = Breaker("store", probe_interval=settings.probe_interval, probe=self._answers)
         # A thousand requests that all read when a reply has ended take turns, a millisecond each, and neither
         # fail nor open a connection each.
         self._free = threading.BoundedSemaphore(_MOST_CALLS)
         self._refuses = False
         self._ciphers = _ciphers(settings)
+
+    @property
+    def client(self) -> redis_py.Redis:
+        """Give what sends single commands, for who does so in `call`."""
+        return self.servers.client
 
     def cipher(self, session: Session) -> Cipher:
         """Give what seals the values of `session` before they are stored, and opens them."""
@@ -208,10 +202,10 @@ class Store:
         if len(calls) == 1:
             taken, args = calls[0]
             return [self.client.evalsha(sha, len(taken), *taken, *args)]
-        pipeline = self.client.pipeline(transaction=False)
-        for taken, args in calls:
-            pipeline.evalsha(sha, len(taken), *taken, *args)
-        return pipeline.execute()
+        commands: list[Command] = [
+            (taken[0], ("EVALSHA", sha, len(taken), *taken, *args)) for taken, args in calls
+        ]
+        return self.servers.pipelined(commands)
 
     def ping(self) -> None:
         """Return when Redis answers and can serve.
@@ -219,20 +213,26 @@ class Store:
         Raises:
             StoreUnavailable: when it does not.
         """
-        self.call(self.client.ping, reads=True)
+        if not self.call(self.servers.answers, reads=True):
+            raise StoreUnavailable("the history store cannot serve: a part of its Cluster is away")
 
     def _answers(self) -> bool:
         """Tell whether Redis is back; one that still loads its data answers a ping with an error."""
         try:
-            return bool(self.client.ping())
-        except (RedisError, OSError, ValueError) as error:  # the latter two where it was closed meanwhile
+            return self.servers.answers()
+        except (
+            RedisError,
+            RedisClusterException,
+            OSError,
+            ValueError,
+        ) as error:  # the latter two where it was closed meanwhile
             log.debug("the history store is still down: %s", type(error).__name__)
             return False
 
     def close(self) -> None:
         """Close every connection."""
         self.breaker.dispose()
-        self.client.close()
+        self.servers.close()
 
 
 @contextmanager
@@ -242,6 +242,9 @@ def unavailable() -> Iterator[None]:
         yield
     except NoScriptError:
         raise
+    except (ClusterDownError, RedisClusterException) as error:
+        said = "a part of its Cluster is away" if isinstance(error, ClusterDownError) else why(error)
+        raise StoreUnavailable(f"the history store cannot be reached: {said}") from None
     except ResponseError as error:
         if isinstance(error, NoPermissionError) or str(error).startswith(_DENIED):
             raise StoreUnavailable(

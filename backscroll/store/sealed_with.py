@@ -55,14 +55,15 @@ def sealed_with(store: Store) -> dict[str, Used]:
 
 def _names(store: Store) -> Iterator[list[bytes]]:
     """Yield the names of all keys, by batches. Redis may give one twice while it makes its table larger."""
-    cursor = 0
-    while True:
-        page = partial(store.client.scan, cursor, match=f"{keys.PREFIX}{{*", count=_A_TRIP)
-        found: tuple[int, list[Any]] = store.call(page, reads=True)
-        cursor, batch = found
-        yield batch
-        if not cursor:
-            return
+    for server in store.call(store.servers.primaries, reads=True):
+        cursor = 0
+        while True:
+            page = partial(server.scan, cursor, match=f"{keys.PREFIX}{{*", count=_A_TRIP)
+            found: tuple[int, list[Any]] = store.call(page, reads=True)
+            cursor, batch = found
+            yield batch
+            if not cursor:
+                break
 
 
 def _ids(heads: list[bytes]) -> Iterator[str]:

@@ -20,8 +20,9 @@ from backscroll.origin import UNKNOWN, Origin
 from backscroll.session import Session
 from backscroll.session_settings import SessionSettings
 from backscroll.store import content, media
+from backscroll.store.connecting import Argument
 from backscroll.store.meter import bucket
-from backscroll.store.redis import Argument, Store, table
+from backscroll.store.redis import Store, table
 from backscroll.store.replies import ReplyError, encode_error
 
 # What a claim returns of the live messages: more than any ceiling's worth of JSON around a token.

@@ -44,7 +44,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[Kind, ...] = KINDS
 
 
-class _Checked(msgspec.Struct, frozen=True):
+class Checked(msgspec.Struct, frozen=True):
     merged: int
     answered_by_worker: int
     breaches: tuple[Breach, ...]
@@ -72,7 +72,7 @@ def run(directory: Path, order: Order, watch: Watch) -> Report:
             struck = _talk(deployment, clients, texts, order, watch)
         breaches = [*_left_in_the_spool(deployment)]
         with ThreadPoolExecutor(8) as pool:
-            checked = list(pool.map(lambda client: _check(front, client), clients))
+            checked = list(pool.map(lambda client: compared(front, client), clients))
         breaches += [Breach("deployment", "in the end", down) for down in deployment.down()]
     told = [each for client in clients for each in client.told]
     quiet_p50, quiet_p99, by_kind = felt(told, struck)
@@ -152,7 +152,7 @@ def _left_in_the_spool(deployment: Deployment) -> Iterator[Breach]:
         yield Breach("spool", "in the end", str(error))
 
 
-def _check(front: Front, client: Client) -> _Checked:
+def compared(front: Front, client: Client) -> Checked:
     """Compare a session with what its client was told.
 
     A message that was accepted by a store that hung may have a worker's answer by the time of the merge. It
@@ -167,7 +167,7 @@ def _check(front: Front, client: Client) -> _Checked:
     wrong = [*check(client.session, final, found)]
     if unmarked:
         wrong.append(Breach("unmarked", client.session, f"{unmarked} degraded turns"))
-    return _Checked(len(merged), by_worker, tuple(wrong))
+    return Checked(len(merged), by_worker, tuple(wrong))
 
 
 def _final(told: Told, found: Held) -> Told:
