@@ -22,7 +22,8 @@ from tests.stack.stack import Stack
 _SHORT = {"BACKSCROLL_TRIGGER_TURNS": "4", "BACKSCROLL_RECENT_TURNS": "2"}
 
 
-@pytest.fixture(scope="session")
+# Of the module: while it is open, Playwright has an event loop running, and no other test could have one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium."""
     if executable() is None:
@@ -34,7 +35,7 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def offline_model(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfflineModel]:
     """The model that the deployment asks. After `browser`: without one, nothing is started."""
     model = OfflineModel(tmp_path_factory.mktemp("model"))
@@ -50,7 +51,7 @@ def model(offline_model: OfflineModel) -> Iterator[OfflineModel]:
     offline_model.reset()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
     """A Redis of the deployment's own, which may go away."""
     found = embedded_redis.start(tmp_path_factory.mktemp("redis"), fsync="no")
@@ -58,7 +59,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]
     found.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(
     tmp_path_factory: pytest.TempPathFactory, history: EmbeddedRedis, offline_model: OfflineModel
 ) -> Iterator[Stack]:

@@ -135,10 +135,9 @@ class History:
         status, _ = self.ended.get(reply_id, ("", None))
         if reply_id in self.recovered:
             return "again"
-        if status in ("completed", "cancelled"):
-            return "answered"
         waiting = next((each for each in self.inbox if each.reply_id == reply_id), None)
-        if waiting and len(waiting.texts) > 1:
+        if status in ("completed", "cancelled") or (waiting and len(waiting.texts) > 1):
+            self.recovered.add(reply_id)
             return "answered"
         if self.holder is not None and not (waiting and waiting.token == self.holder):
             return "busy"

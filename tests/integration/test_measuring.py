@@ -101,9 +101,9 @@ def test_a_redis_that_goes_leaves_the_last_window(store: Store, nobody: Store) -
     windows = Windows(store, AUTO, every=0)
     found = windows.now()
     assert found != given(AUTO)
-    serving, store.client = store.client, nobody.client
+    serving, store.servers = store.servers, nobody.servers
     assert windows.now() == found
-    store.client = serving
+    store.servers = serving
     metered.count(store, 3, drawn(1500))
     until("it is measured again, Redis being back", lambda: windows.now() != found)
 
