@@ -88,7 +88,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     access.register(app, api_keys)
     limits.register(app, backend.limits)
     app.register_blueprint(health.routes(backend))
-    app.register_blueprint(metrics.routes())
+    metrics.register(app)
+    app.register_blueprint(metrics.routes(store, spool))
     app.register_blueprint(description.routes(backend))
     for routes in (
         messages.routes,

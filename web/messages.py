@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from flask import Blueprint, Response, request, url_for
 
+from backscroll import metrics
 from backscroll.errors import StoreUnavailable
 from backscroll.store import replies
 from backscroll.store.replies import Reply, Status
@@ -17,6 +20,7 @@ def routes(backend: Backend) -> Blueprint:
 
     @blueprint.post("/messages")
     def post(sid: str) -> Response:
+        began = time.perf_counter()
         session = backend.session(sid)
         submission = reading.submission(request, backend.settings.web)
         wait = reading.preferred_wait(request, backend.settings.web)
@@ -34,6 +38,7 @@ def routes(backend: Backend) -> Blueprint:
             return _finished(reply, url_for("replies.get", sid=sid, rid=reply.id), wait)
         if submitted.ring:
             backend.inline.call(session)
+        metrics.ACCEPT_SECONDS.observe(time.perf_counter() - began)
         location = url_for("replies.get", sid=sid, rid=submitted.reply_id)
         status: Status = "queued"
         if wait or not submitted.new:

@@ -8,7 +8,7 @@ queue is the true backlog and every message goes to a thread that is free.
 from __future__ import annotations
 
 from backscroll.doorbell import celery_app
-from worker import inspecting  # noqa: F401  # Celery's command line knows what is imported with the app
+from worker import controlling, inspecting  # noqa: F401  # Celery's command line knows what is imported with the app
 from worker.process import settings
 
 app = celery_app(settings().worker, publishes_only=False)

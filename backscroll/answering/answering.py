@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import tenacity
 
+from backscroll import metrics
 from backscroll.answering.lease import Lease, Leases
 from backscroll.answering.streaming import Stream, Streams
 from backscroll.answering.turn import Outcome, Pause, work
@@ -61,11 +63,15 @@ def answer_session(answering: Answering, session: Session, *, go_on: Callable[[]
     done = 0
     with answering.leases.keep(lease):
         while turn is not None:
+            lease.take_up(turn)
+            _waited(turn, "turn" if done else "worker")
             try:
-                with answering.streams.open(turn) as stream:
+                with metrics.TURNS_IN_WORK.track_inprogress(), answering.streams.open(turn) as stream:
                     ended = _end(answering, turn, lease, stream, go_on)
             except LeaseLost:
                 # Cancelled, deleted, or taken over after a pause: whoever did that sees to the session.
+                metrics.LOCK_LOSSES.inc()
+                metrics.TURNS.labels("lost").inc()
                 log.warning("lease lost: reply=%s attempt=%d", turn.reply_id, turn.attempt)
                 return done
             if ended is None:
@@ -99,12 +105,38 @@ def _end(
     )
     # Asked once: a try that was replayed with another answer would give the next turn up as lost.
     ended = patiently(_write, answering, turn, outcome, stream.rest(), go_on=go_on())
+    _count(turn, outcome)
     if isinstance(outcome, Completed):
         limits, spent = answering.settings.access, bounds.tokens_of(outcome.usage)
         bounds.spend(answering.store, limits, turn.session.tenant, turn.reply_id, spent)
     if isinstance(outcome, Pause) and not outcome.seconds:
         answering.ring(turn.session)
     return ended
+
+
+def _waited(turn: Turn, waited_for: str) -> None:
+    """Note how long a turn has waited for its first attempt."""
+    if turn.attempt == 1:
+        metrics.QUEUE_WAIT.labels(waited_for).observe(_since(turn.accepted_at))
+
+
+def _count(turn: Turn, outcome: Outcome) -> None:
+    metrics.TURNS.labels(_ending(outcome)).inc()
+    if isinstance(outcome, Completed):
+        metrics.REPLY_SECONDS.observe(_since(turn.accepted_at))
+
+
+def _ending(outcome: Outcome) -> str:
+    if isinstance(outcome, Pause):
+        return "snoozed" if outcome.seconds else "handed_back"
+    if isinstance(outcome, ReplyError):
+        return "failed"
+    return "completed" if outcome.complete else "incomplete"
+
+
+def _since(milliseconds: int) -> float:
+    """Give the seconds since then; that was on the clock of Redis, which may be a little ahead."""
+    return max(0.0, time.time() - milliseconds / 1000)
 
 
 def _write(answering: Answering, turn: Turn, outcome: Outcome, untold: bytes, *, go_on: bool) -> Ended | None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from backscroll import metrics
 from backscroll.compaction import merging
 from backscroll.compaction.measuring import Windows
 from backscroll.compaction.plan import covered, is_due
@@ -72,11 +73,19 @@ def compact_session(compacting: Compacting, session: Session, *, token: str = ""
     if count == 0:
         compactions.finish(compacting.store, snapshot)
         return "none"
+    began = time.monotonic()
+    result: Result
     try:
-        return _compact(compacting, snapshot, count, window)
+        result = _compact(compacting, snapshot, count, window)
     except HandedBack:
         compactions.give_back(compacting.store, snapshot)
-        return "handed_back"
+        result = "handed_back"
+    metrics.COMPACTIONS.labels(result).inc()
+    if result in ("applied", "offered"):
+        metrics.COMPACTION_SECONDS.observe(time.monotonic() - began)
+        if snapshot.due_at is not None:
+            metrics.COMPACTION_LAG.observe(max(0.0, time.time() - snapshot.due_at / 1000))
+    return result
 
 
 def _compact(compacting: Compacting, snapshot: Snapshot, count: int, window: Window) -> Result:
@@ -104,7 +113,10 @@ def _compact(compacting: Compacting, snapshot: Snapshot, count: int, window: Win
         again=unseen or is_due(rest, snapshot.tokens - saved, window),
         cost=cost,
     )
-    return compactions.write_back(compacting.store, snapshot, change)
+    brought = compactions.write_back(compacting.store, snapshot, change)
+    if brought != "discarded":
+        metrics.SAVED_TOKENS.inc(max(0, saved))
+    return brought
 
 
 def _merge(writer: Writer, snapshot: Snapshot, most: int) -> tuple[Merge | None, Cost]:
@@ -139,6 +151,7 @@ def _saved(snapshot: Snapshot, chapter: Chapter, ledger: Ledger, merge: Merge | 
 def _refused(compacting: Compacting, snapshot: Snapshot, reason: str, cost: Cost) -> Result:
     backoff = compacting.settings.budget.refusal_backoff
     pause = compactions.refuse(compacting.store, snapshot, reason, backoff, cost)
+    metrics.REFUSALS.labels(reason).inc()
     log.warning("compaction refused: reason=%s next_try_seconds=%g", reason, pause)
     return "refused"
 

@@ -31,7 +31,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     `encoded` are the same messages as bytes: what is archived is what was written, to the byte.
     `live` counts all live messages: there are more than these where the history is far behind.
     `refused` are the reasons of the refusals since the last change, oldest first. `keep` is how many turns
-    stay verbatim, where somebody asked for that.
+    stay verbatim, where somebody asked for that. `due_at` is when a turn made it due, in ms since 1970.
     """
 
     token: str
@@ -45,6 +45,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     ledger: Ledger = Ledger()
     refused: tuple[str, ...] = ()
     keep: int | None = None
+    due_at: int | None = None
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +135,7 @@ def _snapshot(store: Store, session: Session, token: str, found: Sequence[Any]) 
         ledger=content.decode_ledger(cipher, ledger),
         refused=msgspec.json.decode(meta.get("refused_lately", b"[]"), type=tuple[str, ...]),
         keep=int(meta["forced_keep"]) if meta.get("forced_keep") else None,
+        due_at=int(meta["compaction_due"]) if meta.get("compaction_due") else None,
     )
 
 

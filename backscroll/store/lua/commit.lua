@@ -40,6 +40,7 @@ if not written then
   end_reply(id, status, 'seq', last + 1, 'parts', parts, 'answered_by', answered_by, 'usage', usage)
   -- An offer that waits is applied below: whether one more is due, the next turn will tell.
   if due == '1' and redis.call('EXISTS', OFFER) == 0 and not redis.call('ZSCORE', COMPACTIONS, NAME) then
+    redis.call('HSET', META, 'compaction_due', NOW)
     index(COMPACTIONS, NOW + grace)
     ring = 1
   end
