@@ -6,16 +6,15 @@ gevent, because a request that waits for a reply must cost a greenlet and not a 
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import sys
-import tempfile
 from typing import Any
 
 from backscroll import binding
 from backscroll.api_keys import ApiKeys
 from backscroll.errors import InvalidSetting
 from backscroll.settings import load
+from web import shared_counts
 
 try:
     _settings = load(os.environ)
@@ -32,29 +31,19 @@ keepalive = 75
 loglevel = "warning"
 
 
-# Read by prometheus_client when it is imported, which is in the processes that serve.
-_SHARED = "PROMETHEUS_MULTIPROC_DIR"
-
-
 def on_starting(_server: Any) -> None:
-    """Let all processes of this server count into one directory, so that any of them can tell the whole.
-
-    Also where there is one: their number may be given by a flag, and changed by a signal. It is a new
-    directory each time, or what an earlier server counted would count again.
-    """
-    os.environ[_SHARED] = tempfile.mkdtemp(prefix="backscroll-metrics-")
+    """Have all processes to come count into one directory."""
+    shared_counts.begin()
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Forget the gauges of a process that ended. What it has counted stays: counters do not go back."""
-    from prometheus_client import multiprocess
-
-    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    """Forget what a process that ended had at the moment."""
+    shared_counts.forget(worker.pid)
 
 
 def on_exit(_server: Any) -> None:
     """Remove what was counted."""
-    shutil.rmtree(os.environ[_SHARED], ignore_errors=True)
+    shared_counts.end()
 
 
 def when_ready(server: Any) -> None:

@@ -1,6 +1,6 @@
 """What the web processes have counted, for Prometheus, and what waits in Redis and on disk.
 
-Under gunicorn all processes count into one directory (gunicorn_conf.py), and whichever is asked tells what
+Under gunicorn all processes count into one directory (shared_counts.py), and whichever is asked tells what
 all of them have counted. Elsewhere there is one process, which tells its own.
 """
 
@@ -19,6 +19,7 @@ from backscroll.errors import StoreUnavailable
 from backscroll.spool.files import Spool
 from backscroll.store import due
 from backscroll.store.redis import Store
+from web import shared_counts
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ def routes(store: Store, spool: Spool) -> Blueprint:
 
 
 def _registry() -> CollectorRegistry:
-    shared = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    shared = os.environ.get(shared_counts.VARIABLE)
     if not shared:
         return metrics.REGISTRY
     registry = CollectorRegistry()
