@@ -79,6 +79,6 @@ def _spread(metric: Histogram) -> dict[str, float | None]:
         total[bound] = total.get(bound, 0.0) + each.value
     buckets = sorted(total.items()) or [(float("inf"), 0.0)]
     told = {f"p{share * 100:g}": quantile(buckets, share) for share in (0.5, 0.95, 0.99)}
-    return {"count": buckets[-1][1]} | {
+    return {"count": int(buckets[-1][1])} | {
         name: None if value is None else round(value, 4) for name, value in told.items()
     }

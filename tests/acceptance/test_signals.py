@@ -42,10 +42,10 @@ class Watched(NamedTuple):
             if sample.name == name and labels.items() <= sample.labels.items()
         )
 
-    def celery(self, kind: str, what: str) -> dict[str, Any]:
-        """Ask all workers, and give their answers by queue."""
-        done = subprocess.run(
-            [str(BIN / "celery"), "-A", "worker", kind, what, "--json", "-t", "2"],
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of Celery's."""
+        return subprocess.run(
+            [str(BIN / "celery"), "-A", "worker", *command],
             env={"PATH": f"{BIN}:/usr/bin:/bin", **self.stack.env},
             cwd=ROOT,
             capture_output=True,
@@ -53,6 +53,10 @@ class Watched(NamedTuple):
             timeout=60,
             check=False,
         )
+
+    def celery(self, kind: str, what: str) -> dict[str, Any]:
+        """Ask all workers, and give their answers by queue."""
+        done = self.run(kind, what, "--json", "-t", "2")
         assert done.returncode == 0, done.stderr
         told = json.loads(done.stdout)  # of `control` a list with a table for each worker
         answers = [told] if kind == "inspect" else told
@@ -212,18 +216,17 @@ def test_a_sweep_can_be_had_at_once(watched: Watched) -> None:
     until("it has swept, when the others' claim to it ran out", ordered)
 
 
-def test_celery_events_are_told_where_they_are_asked_for(watched: Watched) -> None:
-    done = subprocess.run(
-        [str(BIN / "celery"), "-A", "worker", "report"],
-        env={"PATH": f"{BIN}:/usr/bin:/bin", **watched.stack.env},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def test_a_report_shows_versions_and_no_key(watched: Watched) -> None:
+    done = watched.run("report")
     assert done.returncode == 0
     assert "software -> celery:5" in done.stdout
     assert watched.stack.env["GEMINI_API_KEY"] not in done.stdout
-    status = watched.celery("inspect", "ping")
-    assert status["replies"] == {"ok": "pong"}
+
+
+def test_events_are_told_once_they_are_asked_for(watched: Watched, sid: str) -> None:
+    watched.celery("control", "enable_events")
+    dump = watched.stack.run("events", ["celery", "-A", "worker", "events", "--dump"])
+    dump.until_says("heartbeat")
+    watched.api.say(sid, f"hello from {sid}")
+    dump.until_says("task succeeded")
+    dump.interrupt()
