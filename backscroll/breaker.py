@@ -68,7 +68,7 @@ class Breaker:
             if self._opened_at is None:
                 return True
             if self._probe is not None:
-                self._keep_probing()
+                self._keep_probing(self._probe)
                 return False
             now = self._clock()
             if now < self._probe_at:
@@ -102,26 +102,27 @@ class Breaker:
             self._opened_at, self._probe_at = now, now + self._interval
             self._gauge.inc()
             if self._probe is not None:
-                self._keep_probing()
+                self._keep_probing(self._probe)
         log.warning("%s is down, and calls to it fail at once: %s", self._name, reason)
 
     def dispose(self) -> None:
         """Probe no more: the dependency is not needed any longer."""
         self._disposed.set()
 
-    def _keep_probing(self) -> None:
+    def _keep_probing(self, probe: Callable[[], bool]) -> None:
         """Have a thread that probes. For who holds the lock."""
         if self._disposed.is_set():
             return
         if self._prober is None or not self._prober.is_alive():
-            self._prober = threading.Thread(target=self._look, name=f"probe-{self._name}", daemon=True)
+            self._prober = threading.Thread(
+                target=self._look, args=(probe,), name=f"probe-{self._name}", daemon=True
+            )
             self._prober.start()
 
-    def _look(self) -> None:
-        assert self._probe is not None
+    def _look(self, probe: Callable[[], bool]) -> None:
         # The first look comes at once: what had only stumbled is not down for an interval.
         while self._opened_at is not None and not self._disposed.is_set():
-            if self._probe():
+            if probe():
                 self.succeeded()
                 return
             self._disposed.wait(self._interval)

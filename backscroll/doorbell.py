@@ -120,6 +120,20 @@ class Doorbell:
         told = [(name, answer) for found in answers for name, answer in found.items() if "version" in answer]
         return [msgspec.convert({**answer, "name": name}, Worker) for name, answer in told]
 
+    def waiting(self) -> dict[str, int] | None:
+        """Count the bells that no worker has taken yet, by queue; None when the broker cannot be asked."""
+        if not self._breaker.admits():
+            return None
+        try:
+            connection: Any  # the stubs take it for a producer
+            with self._app.pool.acquire(block=True, timeout=_FREE_CONNECTION) as connection:
+                connection.ensure_connection(max_retries=1, interval_start=0, timeout=1)
+                queues = [queue(connection.default_channel) for queue in self._app.conf.task_queues]
+                return {queue.name: queue.queue_declare().message_count for queue in queues}
+        except (KombuError, RedisError, OSError) as error:
+            self._breaker.failed(type(error).__name__)
+            return None
+
     def close(self) -> None:
         """Close the connections to the broker."""
         self._breaker.dispose()

@@ -11,7 +11,8 @@ from backscroll.session import DEFAULT_TENANT
 # Probes have no key, and who writes a client reads how before having one. None of these shows anything of a
 # tenant's. `/metrics` is not among them: totals over all tenants are still no business of passers-by. Any key
 # opens it, as it names no tenant; Prometheus gets one of a tenant of its own, which has no sessions.
-_OPEN = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/style.css"})
+_OPEN = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/style.css", "/"})
+_CONSOLE = "/console/"  # files of the page at /, which asks for a key itself
 
 
 def register(app: Flask, keys: ApiKeys) -> None:
@@ -23,7 +24,8 @@ def register(app: Flask, keys: ApiKeys) -> None:
 
     @app.before_request
     def let_in() -> None:
-        g.tenant = _tenant(keys) if keys.required and request.path not in _OPEN else DEFAULT_TENANT
+        is_open = request.path in _OPEN or request.path.startswith(_CONSOLE)
+        g.tenant = _tenant(keys) if keys.required and not is_open else DEFAULT_TENANT
 
 
 def tenant() -> str:

@@ -16,11 +16,13 @@ from backscroll.spool.merge import Merger
 from backscroll.store import bounds
 from backscroll.store.ended import Ended
 from backscroll.store.following import Following
-from backscroll.store.recover import DegradedTurn
+from backscroll.store.recover import DegradedTurn, Recovered
 from backscroll.store.redis import Store
 from web import (
     access,
     compactions,
+    console,
+    deployment,
     description,
     events,
     headers,
@@ -61,9 +63,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         celery_app(settings.worker, publishes_only=True), probe_interval=settings.store.probe_interval
     )
 
-    def settled(turn: DegradedTurn) -> None:
+    def settled(turn: DegradedTurn, became: Recovered) -> None:
         remembered.settled(turn)
-        if turn.answer is not None:  # nobody could count it while the store was away
+        # Nobody could count it while the store was away. What another process has seen to, that one counts.
+        if turn.answer is not None and became in ("merged", "answered"):
             spent = bounds.tokens_of(turn.answer.usage)
             bounds.spend(store, settings.access, turn.session.tenant, turn.reply_id, spent)
 
@@ -87,10 +90,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     headers.register(app)
     access.register(app, api_keys)
     limits.register(app, backend.limits)
+    app.register_blueprint(console.routes())
     app.register_blueprint(health.routes(backend))
     metrics.register(app)
     app.register_blueprint(metrics.routes(store, spool))
     app.register_blueprint(description.routes(backend))
+    app.register_blueprint(deployment.routes(backend), url_prefix="/v1")
     for routes in (
         messages.routes,
         replies.routes,

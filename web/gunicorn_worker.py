@@ -14,6 +14,8 @@ from gunicorn.http.errors import InvalidResponseHeader, InvalidResponseHeaderNam
 from gunicorn.util import write_nonblock
 from gunicorn.workers.ggevent import GeventWorker
 
+_HANDING_BACK = 2.0
+
 
 class _Idle(gevent.Timeout):
     """The wait for a connection's next request; ends early, in good order, when the worker does."""
@@ -42,6 +44,12 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._idle: set[_Idle] = set()
+
+    def run(self) -> None:
+        """Serve until the end, and go when what was answered here is handed back."""
+        super().run()
+        if not self.wsgi.extensions["backscroll"].inline.wait(_HANDING_BACK):
+            self.log.warning("what was answered here is left to the sweep")
 
     def timeout_ctx(self) -> _Idle:
         """Wait for the next request on a connection that is kept alive."""

@@ -49,12 +49,17 @@ class Inline:
             for lease in self._answering.leases.held():
                 lease.stop(HandedBack())
 
+    def wait(self, seconds: float) -> bool:
+        """Wait until nothing is in work; False where that takes longer than `seconds`."""
+        return self._pool.wait(seconds)
+
     def _answer(self, session: Session) -> None:
+        answering = self._made()
+        if self._ending.is_set():
+            return  # loading takes a second: what is taken up now, nobody would hand back
         metrics.INLINE_TURNS.inc()
         # One turn after the other, until the broker is back: then the workers have the next one.
-        answer_session(
-            self._made(), session, go_on=lambda: not self._bell.heard() and not self._ending.is_set()
-        )
+        answer_session(answering, session, go_on=lambda: not self._bell.heard() and not self._ending.is_set())
 
     def _made(self) -> Answering:
         with self._making:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 from flask import Blueprint, Response, request, url_for
 
 from backscroll import metrics
-from backscroll.errors import StoreUnavailable
+from backscroll.errors import Sealed, StoreUnavailable
 from backscroll.store import replies
 from backscroll.store.replies import Reply, Status
 from web import reading, rendering
 from web.backend import Backend
+
+log = logging.getLogger(__name__)
 
 
 def routes(backend: Backend) -> Blueprint:
@@ -43,10 +46,15 @@ def routes(backend: Backend) -> Blueprint:
         status: Status = "queued"
         if wait or not submitted.new:
             # A message that was accepted before may have its answer already.
-            reply = backend.ended.wait(session, submitted.reply_id, wait)
-            if reply.ended:
-                return _finished(reply, location, wait)
-            status = reply.status
+            try:
+                reply = backend.ended.wait(session, submitted.reply_id, wait)
+            except (StoreUnavailable, Sealed) as error:
+                # It was accepted. Who is told that it was not posts it again, and has it answered twice.
+                log.debug("reply not read: reply=%s code=%s", submitted.reply_id, error.code)
+            else:
+                if reply.ended:
+                    return _finished(reply, location, wait)
+                status = reply.status
         accepted = {
             "id": submitted.reply_id,
             "session": sid,

@@ -32,12 +32,16 @@ class _Newest(Generic[K, V]):
         self._size = 0
         self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
 
-    def put(self, key: K, value: V, size: int) -> None:
+    def put(self, key: K, value: V, size: int) -> list[K]:
+        """Put an entry in, and give the keys of those that had to go for it."""
         self.drop(key)
         self._entries[key] = value, size
         self._size += size
+        gone = []
         while self._size > self._most:
-            self.drop(next(iter(self._entries)))
+            gone.append(next(iter(self._entries)))
+            self.drop(gone[-1])
+        return gone
 
     def get(self, key: K) -> V | None:
         if key not in self._entries:
@@ -48,9 +52,6 @@ class _Newest(Generic[K, V]):
     def drop(self, key: K) -> None:
         if key in self._entries:
             self._size -= self._entries.pop(key)[1]
-
-    def values(self) -> list[V]:
-        return [value for value, _ in self._entries.values()]
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -65,6 +66,8 @@ class Remembered:
         self._lock = threading.Lock()
         self._settings: _Newest[Session, bytes] = _Newest(_SETTINGS_BYTES)
         self._turns: _Newest[tuple[Session, str], _Kept] = _Newest(_TURNS_BYTES)
+        # Every post asks for those of its session, and all together there may be a hundred thousand.
+        self._ids: dict[Session, dict[str, None]] = {}
 
     def saw(self, session: Session, settings: SessionSettings) -> None:
         """Remember the settings of a session as the store gave or took them."""
@@ -83,19 +86,22 @@ class Remembered:
     def add(self, turn: DegradedTurn, size: int, *, recorded: bool) -> None:
         """Remember a degraded turn of `size` bytes until it is `settled`."""
         with self._lock:
-            self._turns.put((turn.session, turn.reply_id), _Kept(turn, recorded), size)
+            self._ids.setdefault(turn.session, {})[turn.reply_id] = None
+            for gone in self._turns.put((turn.session, turn.reply_id), _Kept(turn, recorded), size):
+                self._unlist(*gone)
 
     def settled(self, turn: DegradedTurn) -> None:
         """Forget a turn: the store has it, or must not have it."""
         with self._lock:
             self._turns.drop((turn.session, turn.reply_id))
+            self._unlist(turn.session, turn.reply_id)
 
     def forget(self, session: Session) -> None:
         """Forget all of a session, which was deleted."""
         with self._lock:
             self._settings.drop(session)
-            for kept in self._of(session):
-                self._turns.drop((session, kept.turn.reply_id))
+            for reply_id in self._ids.pop(session, {}):
+                self._turns.drop((session, reply_id))
 
     def reply(self, session: Session, reply_id: str) -> Reply | None:
         """Give a reply that the store does not have yet."""
@@ -127,4 +133,10 @@ class Remembered:
         return tuple(sorted(found, key=lambda turn: turn.accepted_at))
 
     def _of(self, session: Session) -> list[_Kept]:
-        return [kept for kept in self._turns.values() if kept.turn.session == session]
+        return [kept for each in self._ids.get(session, {}) if (kept := self._turns.get((session, each)))]
+
+    def _unlist(self, session: Session, reply_id: str) -> None:
+        ids = self._ids.get(session, {})
+        ids.pop(reply_id, None)
+        if not ids:
+            self._ids.pop(session, None)

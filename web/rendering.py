@@ -14,6 +14,7 @@ from backscroll.messages.chapter import Chapter
 from backscroll.messages.message import Message, Usage
 from backscroll.messages.part import to_stored
 from backscroll.session import Session
+from backscroll.settings import BudgetSettings
 from backscroll.store.replies import Reply
 from backscroll.store.restore import Restored
 from backscroll.store.sessions import State
@@ -116,14 +117,25 @@ def ledger(found: Ledger) -> dict[str, Any]:
     }
 
 
-def session(found: State) -> dict[str, Any]:
-    """Show a session's state."""
+def budget(found: BudgetSettings) -> dict[str, int | str]:
+    """Show what a context may have: tokens and live turns that make a compaction due, and its ceiling."""
+    return {
+        "context_tokens": found.context_tokens,
+        "ceiling_tokens": found.ceiling_tokens,
+        "trigger_turns": found.trigger_turns,
+        "recent_turns": found.recent_turns,
+    }
+
+
+def session(found: State, limits: BudgetSettings) -> dict[str, Any]:
+    """Show a session's state, and the budget that it stays within."""
     return {
         "session": found.session.id,
         "messages": found.messages,
         "turns": found.turns,
         "watermark": found.watermark,
         "context_tokens": found.context_tokens,
+        "budget": budget(limits),
         "chapters": [chapter(each, with_text=False) for each in found.chapters],
         "pending": list(found.pending),
         "replies": [

@@ -21,7 +21,7 @@ def routes(backend: Backend) -> Blueprint:
         session = backend.session(sid)
         state = sessions.state(backend.store, session)
         backend.remembered.saw(session, state.settings)
-        return rendering.json(rendering.session(state))
+        return rendering.json(rendering.session(state, backend.settings.budget))
 
     @blueprint.put("")
     def put(sid: str) -> Response:
@@ -31,7 +31,7 @@ def routes(backend: Backend) -> Blueprint:
         began = sessions.configure(backend.store, session, settings)
         backend.remembered.saw(session, settings)
         state = sessions.state(backend.store, session)
-        return rendering.json(rendering.session(state), 201 if began else 200)
+        return rendering.json(rendering.session(state, backend.settings.budget), 201 if began else 200)
 
     @blueprint.delete("")
     def delete(sid: str) -> Response:

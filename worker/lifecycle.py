@@ -11,7 +11,7 @@ from kombu.asynchronous import get_event_loop
 
 from backscroll.doorbell import REPLIES
 from backscroll.errors import frames
-from worker import metrics, process, sweeping
+from worker import metrics, presence, process, sweeping
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,11 @@ def _without_words(record: logging.LogRecord) -> bool:
 
 
 @worker_init.connect
-def _begin(**_: Any) -> None:
+def _begin(sender: Any, **_: Any) -> None:
     # Not when it is ready: that is when it has a broker, and without one it has all the more to do.
     threading.Thread(target=sweeping.sweep_on, name="sweeper", daemon=True).start()
+    signing = (process.store(), sender, process.stopping)
+    threading.Thread(target=presence.keep, args=signing, name="roll", daemon=True).start()
     metrics.start(process.settings().worker)
 
 

@@ -7,7 +7,7 @@ from secrets import token_hex
 
 from backscroll import metrics
 from backscroll.doorbell import COMPACTION, REPLIES
-from backscroll.errors import StoreUnavailable
+from backscroll.errors import StoreUnavailable, frames
 from backscroll.store.sweep import sweep
 from worker import process
 
@@ -26,6 +26,9 @@ def sweep_on() -> None:
             overdue = sweep(process.store(), name, interval=interval)
         except StoreUnavailable as error:
             log.debug("not swept: %s", error)
+            continue
+        except Exception as error:  # noqa: BLE001  # one session that cannot be read must not end the sweep
+            log.error("not swept: unexpected %s\n%s", type(error).__name__, frames(error))  # noqa: TRY400
             continue
         if overdue is None:
             continue

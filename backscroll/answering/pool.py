@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from backscroll.errors import Sealed, StoreUnavailable
+from backscroll.errors import Sealed, StoreUnavailable, frames
 from backscroll.session import Session
 
 log = logging.getLogger(__name__)
@@ -50,15 +50,22 @@ class Pool:
         try:
             while True:
                 work(session)
+                # In one step: what is begun for it after the look is begun anew.
                 with self._changed:
                     if not self._at[session]:
+                        self._leave(session)
                         return
                     self._at[session] = False
         except StoreUnavailable as error:
             log.warning("%s: left to the sweep: %s", self._name, error)
         except Sealed as error:
             log.error("%s: put off: %s", self._name, error.message)  # noqa: TRY400  (the operator's to mend)
-        finally:
-            with self._changed:
-                del self._at[session]
-                self._changed.notify_all()
+        except Exception as error:  # noqa: BLE001  # a thread's own report would have the error's words
+            log.error("%s: unexpected %s\n%s", self._name, type(error).__name__, frames(error))  # noqa: TRY400
+        with self._changed:
+            self._leave(session)
+
+    def _leave(self, session: Session) -> None:
+        """Make room. For who holds the lock."""
+        del self._at[session]
+        self._changed.notify_all()

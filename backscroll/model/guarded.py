@@ -34,6 +34,12 @@ class Guarded:
         self._clock = clock
         self._lock = threading.Lock()
         self._breakers: dict[str, Breaker] = {}
+        # What a model is for: in metrics and logs stands that, and no name that a client chose.
+        self._roles = {
+            settings.summary_model: "summary_model",
+            settings.fallback_model: "fallback_model",
+            settings.reply_model: "reply_model",
+        }
 
     def generate(
         self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop, heard: Heard | None = None
@@ -68,7 +74,7 @@ class Guarded:
     def _measured(
         self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop, heard: Heard | None
     ) -> Answer:
-        role, began = self._role(prompt.model), time.monotonic()
+        role, began = self._roles.get(prompt.model, "other_model"), time.monotonic()
         try:
             answer = self._model.generate(prompt, timeout=timeout, deadline=deadline, stop=stop, heard=heard)
         except (TransientError, PermanentError) as error:
@@ -89,22 +95,13 @@ class Guarded:
 
     def _breaker(self, model: str) -> Breaker | None:
         with self._lock:
-            if model not in self._breakers and len(self._breakers) < _MOST:
+            room = len(self._breakers) < _MOST or model in self._roles
+            if model not in self._breakers and room:
                 self._breakers[model] = Breaker(
-                    self._role(model),
+                    self._roles.get(model, "other_model"),
                     probe_interval=self._settings.model_probe_interval,
                     failures_to_open=self._settings.model_breaker_failures,
                     lasting=self._settings.reply_deadline / 4,
                     clock=self._clock,
                 )
             return self._breakers.get(model)
-
-    def _role(self, model: str) -> str:
-        """Say what a model is for: in metrics and logs stands that, and no name that a client chose."""
-        settings = self._settings
-        roles = {
-            settings.summary_model: "summary_model",
-            settings.fallback_model: "fallback_model",
-            settings.reply_model: "reply_model",
-        }
-        return roles.get(model, "other_model")

@@ -80,7 +80,7 @@ class Spool:
         if not self.directory.exists():
             return 0
         with os.scandir(self.directory) as found:
-            return sum(each.stat().st_size for each in found if each.is_file())
+            return sum(map(_size_of, found))
 
     def _create(self) -> tuple[Path, int]:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -138,6 +138,13 @@ def _remove(path: Path, file: int, size: int) -> bool:
         return False
     path.unlink()
     return True
+
+
+def _size_of(found: os.DirEntry[str]) -> int:
+    try:
+        return found.stat().st_size if found.is_file() else 0
+    except FileNotFoundError:
+        return 0  # another process was done with it a moment ago
 
 
 def _sync(directory: Path) -> None:

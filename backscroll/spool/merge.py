@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from backscroll.errors import Sealed, StoreUnavailable
+from backscroll.errors import Sealed, StoreUnavailable, frames
 from backscroll.metrics import MERGED
 from backscroll.session import Session
 from backscroll.spool.files import Spool, lines
@@ -33,7 +33,7 @@ class _File(msgspec.Struct, frozen=True):
     size: int
     turns: tuple[DegradedTurn, ...]
     torn: int
-    unreadable: bool
+    sealed: int
 
 
 class Merger:
@@ -42,7 +42,7 @@ class Merger:
     Args:
         spool: where it is; a file that is done with is removed.
         store: where it goes.
-        settled: told of each turn that need not be remembered any more.
+        settled: told of each turn that need not be remembered any more, and what became of it.
         ring: called for a session in which something waits.
     """
 
@@ -51,12 +51,17 @@ class Merger:
         spool: Spool,
         store: Store,
         *,
-        settled: Callable[[DegradedTurn], object],
+        settled: Callable[[DegradedTurn, Recovered], object],
         ring: Callable[[Session], object],
     ) -> None:
         self._spool, self._store = spool, store
         self._settled, self._ring = settled, ring
         self._stopped = threading.Event()
+        # Turns that are home and whose files are still here: for the sake of others in them, or because they
+        # are another process's.
+        self._home: frozenset[str] = frozenset()
+        # Turns and files that cannot be helped before somebody has seen to it: told of once.
+        self._told: set[str] = set()
 
     def start(self) -> None:
         """Merge whatever there is from now on, in a thread of its own, until `stop`."""
@@ -81,12 +86,16 @@ class Merger:
             return 0
         self._store.ping()  # before all of them are read in vain
         files = [found for path in paths if (found := self._read(path))]
-        left = self.bring(turn for file in files for turn in file.turns)
+        left = self.bring(turn for file in files for turn in file.turns if turn.reply_id not in self._home)
+        home: set[str] = set()
         for file in files:
-            done = not file.unreadable and not any(turn.reply_id in left for turn in file.turns)
-            if done and self._spool.remove(file.path, file.size) and file.torn:
+            ids = {turn.reply_id for turn in file.turns}
+            if file.sealed or ids & left or not self._spool.remove(file.path, file.size):
+                home |= ids - left
+            elif file.torn:
                 MERGED.labels(result="torn").inc(file.torn)
                 log.warning("spooled turns: result=torn count=%d", file.torn)
+        self._home = frozenset(home)
         return len(left)
 
     def bring(self, turns: Iterable[DegradedTurn]) -> set[str]:
@@ -99,11 +108,12 @@ class Merger:
         held: set[Session] = set()
         for turn in sorted(turns, key=lambda turn: turn.accepted_at):
             # What comes later in a session waits for what comes first.
-            if turn.session in held or self._recovered(turn) == "busy":
+            became = "busy" if turn.session in held else self._recovered(turn)
+            if became == "busy":
                 held.add(turn.session)
                 left.add(turn.reply_id)
             else:
-                self._settled(turn)
+                self._settled(turn, became)
         return left
 
     def _recovered(self, turn: DegradedTurn) -> Recovered:
@@ -112,7 +122,8 @@ class Merger:
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  # one that cannot be written must not keep the others from it
-            log.warning("not merged: reply=%s error=%s", turn.reply_id, type(error).__name__)
+            if self._news(turn.reply_id):
+                log.warning("not merged: reply=%s error=%s", turn.reply_id, type(error).__name__)
             return "busy"
         if became not in ("again", "busy"):
             MERGED.labels(result=became).inc()
@@ -126,7 +137,7 @@ class Merger:
             data = path.read_bytes()
         except OSError:
             return None  # another process was done with it first
-        turns, torn, unreadable = [], 0, False
+        turns, torn, sealed = [], 0, 0
         for line in lines(data):
             try:
                 turns.append(decode(line, self._store.cipher))
@@ -135,9 +146,15 @@ class Merger:
                     1  # or still being written: then the file has grown by the time that it would be removed
                 )
             except Sealed as error:
-                unreadable = True
-                log.warning("spooled turn: result=sealed error=%s", error)
-        return _File(path, len(data), tuple(turns), torn, unreadable)
+                sealed += 1
+                if self._news(path.name):
+                    log.warning("spooled turn: result=sealed error=%s", error)
+        return _File(path, len(data), tuple(turns), torn, sealed)
+
+    def _news(self, what: str) -> bool:
+        news = what not in self._told
+        self._told.add(what)
+        return news
 
     def _run(self) -> None:
         pause = _LOOK
@@ -149,4 +166,7 @@ class Merger:
                 pause = min(2 * pause, _LONGEST)
             except OSError as error:
                 log.warning("spool not read: error=%s", error.strerror or error)
+                pause = _LONGEST
+            except Exception as error:  # noqa: BLE001  # what is in the spool must not wait for a restart
+                log.error("unexpected %s\n%s", type(error).__name__, frames(error))  # noqa: TRY400
                 pause = _LONGEST

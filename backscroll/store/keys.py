@@ -21,6 +21,7 @@ last access to the session, and no sooner than in two days while any reply waits
         counted:<id>  after a minute: the turn or compaction was counted in tokens
     bs:limits:…       after two minutes: requests that a tenant made, counted by the library `limits`
     bs:sweeper        after three sweep intervals: the worker that sweeps at the moment
+    bs:roll           15 s after the last signature: the workers that are there
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ ENDED = PREFIX + "ended"
 DROPPED = PREFIX + "dropped"
 CALLS = PREFIX + "calls:"
 SWEEPER = PREFIX + "sweeper"
+ROLL = PREFIX + "roll"
 LIMITS = PREFIX + "limits"
 
 # In the order in which the scripts take them (lua/parts/session.lua).

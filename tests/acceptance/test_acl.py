@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.stack.api import Api
+from tests.stack.api import Api, Json
 from tests.stack.conditions import until
 from tests.stack.guarded import Guarded, guarded
 from tests.stack.offline import OfflineModel
@@ -119,7 +119,13 @@ def until_none(what: str, found: Callable[[], set[str]]) -> None:
         assert last == set()
 
 
-def operators_look(stack: Stack) -> None:
+def operators_look(stack: Stack, api: Api) -> None:
+    def found() -> Json:
+        seen: Json = api.http.get("/v1/deployment").raise_for_status().json()
+        return seen
+
+    until("both workers have signed the roll", lambda: len(found()["workers"]) == 2)
+    assert found()["down"] == []
     environ = {"PATH": f"{BIN}:/usr/bin:/bin", **stack.env}
     command = [str(BIN / "celery"), "-A", "worker", "inspect", "ping", "--json", "-t", "2"]
     said = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -142,7 +148,7 @@ def test_nothing_is_refused_and_nothing_is_allowed_in_vain(
     for worker in workers:
         worker.until_says("ready.")
     everything(api, model, sid)
-    operators_look(stack)
+    operators_look(stack, api)
     a_message_is_left_unacknowledged(broker)
     for worker in workers:
         worker.terminate()

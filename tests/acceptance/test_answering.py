@@ -89,7 +89,10 @@ def test_token_counts_come_from_the_model(api: Api, model: OfflineModel, sid: st
 @pytest.fixture(scope="module")
 def impatient(make_lasting_stack: Callable[..., Stack]) -> Stack:
     return make_lasting_stack(
-        GEMINI_API_KEY="marked-key-7", BACKSCROLL_REPLY_DEADLINE="3", BACKSCROLL_ATTEMPT_TIMEOUT="1"
+        GEMINI_API_KEY="marked-key-7",
+        BACKSCROLL_REPLY_DEADLINE="3",
+        BACKSCROLL_ATTEMPT_TIMEOUT="1",
+        BACKSCROLL_MODEL_BREAKER_FAILURES="1000",  # one failure after the other, each to be seen
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 
@@ -132,6 +133,21 @@ def test_a_history_that_is_down_costs_requests_milliseconds_and_is_never_told_as
     assert (before, after) == ("before", "after")
     # A Redis that hung may run what it was sent when it goes on: for two tries, once.
     assert during in ([], ["during"])
+
+
+def test_who_waits_when_the_history_goes_is_told_that_the_message_was_accepted(
+    api: Api, history: EmbeddedRedis, model: OfflineModel, sid: str
+) -> None:
+    model.fault("delay", seconds=2, match=sid)
+    with ThreadPoolExecutor(1) as client:
+        waiting = client.submit(api.post, sid, f"hello from {sid}", headers={"Prefer": "wait=30"})
+        in_work(api, model, sid)
+        with killed(history):
+            accepted = waiting.result(timeout=20)
+    assert (accepted.status_code, accepted.json()["status"]) == (202, "queued"), accepted.text
+    back(api)
+    assert api.ended(sid, accepted.json()["id"])["status"] == "completed"
+    assert user_texts(api.transcript(sid)) == [f"hello from {sid}"]
 
 
 @pytest.mark.parametrize("outage", [full, read_only])

@@ -42,6 +42,7 @@ def stack(
         offline_model,
         BACKSCROLL_REPLY_DEADLINE="2",
         BACKSCROLL_ATTEMPT_TIMEOUT="0.5",
+        BACKSCROLL_MODEL_BREAKER_FAILURES="1000",  # one failure after the other, each to be seen
     )
     found.start("replies")
     yield found

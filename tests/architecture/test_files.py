@@ -13,7 +13,7 @@ SOURCES = sorted(
     path
     for room in ("backscroll", "web", "worker")
     for path in (ROOT / room).rglob("*")
-    if path.suffix in (".py", ".lua")
+    if path.suffix in (".py", ".lua", ".js", ".css", ".html")
 )
 
 

@@ -17,11 +17,12 @@ from backscroll.spool.files import Spool
 from backscroll.spool.merge import Merger
 from backscroll.spool.record import encode
 from backscroll.store import keys, replies, sessions
-from backscroll.store.recover import DegradedTurn
+from backscroll.store.recover import DegradedTurn, Recovered
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
 from tests.integration.acting import claim, commit, texts
 from tests.integration.test_recover import degraded, now
+from tests.stack.conditions import until
 
 
 class Process:
@@ -31,13 +32,18 @@ class Process:
         self.spool = Spool(directory, store.settings.redis_url, 1_000_000)
         self.store = store
         self.settled: list[str] = []
+        self.became: list[Recovered] = []
         self.rung: list[Session] = []
         self.merger = Merger(
             self.spool,
             store,
-            settled=lambda turn: self.settled.append(turn.reply_id),
+            settled=self._settled,
             ring=self.rung.append,
         )
+
+    def _settled(self, turn: DegradedTurn, became: Recovered) -> None:
+        self.settled.append(turn.reply_id)
+        self.became.append(became)
 
     def keep(self, *turns: DegradedTurn) -> None:
         for turn in turns:
@@ -178,3 +184,60 @@ def test_a_turn_whose_key_is_missing_stays_until_it_is_back(
     assert process.merge() == 0
     assert process.spool.files() == []
     assert texts(store, session) == ["lost?", "no"]
+
+
+def test_what_is_home_is_let_be_while_its_file_waits_for_another(
+    one: Process, other: Process, store: Store, session: Session
+) -> None:
+    replies.submit(store, session, Submission(parts=(Text("first"),)))
+    claim(store, session, "holder")
+    heard = degraded(Session("tests", session.id + "-heard"))
+    replies.submit(store, heard.session, Submission(parts=heard.request), heard.reply_id)
+    commit(store, claim(store, heard.session, "worker"))
+    free = degraded(Session("tests", session.id + "-free"))
+    one.keep(degraded(session, "second"), heard, free)
+    before = counted("answered")
+    assert [process.merge() for process in (one, one, other, other)] == [1, 1, 1, 1]
+    assert one.became == ["answered", "merged"], "each process is told of each turn once"
+    assert other.became == ["again", "again"], "and knows that another one wrote it"
+    assert counted("answered") == before + 1
+
+
+def test_what_keeps_a_file_is_logged_once(
+    one: Process, store: Store, session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    meta, *_ = keys.of_session(session, store.settings.shards)
+    broken = degraded(session)
+    store.client.set(meta.removesuffix("meta") + f"reply:{broken.reply_id}", "no record", ex=60)
+    sealed = encode(degraded(session), Sealing({"k1": bytes(32)}).cipher(str(session)))
+    assert one.spool.append(sealed) == "written"
+    one.keep(broken)
+    for _ in range(3):
+        assert one.merge() == 1
+    assert caplog.text.count("not merged:") == 1
+    assert caplog.text.count("result=sealed") == 1
+
+
+def test_a_merge_that_fails_as_nobody_expected_is_not_the_last_one(
+    one: Process,
+    store: Store,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    known, said = one.spool.files, "in confidence"
+
+    def fails_once() -> list[Path]:
+        monkeypatch.setattr(one.spool, "files", known)
+        raise RuntimeError(said)
+
+    monkeypatch.setattr(one.spool, "files", fails_once)
+    one.keep(degraded(session))
+    one.merger.start()
+    try:
+        until("what waits is brought home", lambda: not known())
+    finally:
+        one.merger.stop()
+    assert texts(store, session) == ["lost?", "no"]
+    assert "unexpected RuntimeError" in caplog.text
+    assert said not in caplog.text

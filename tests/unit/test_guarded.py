@@ -161,3 +161,14 @@ def _hurried(note: Callable[[float], None]) -> Stop:
             note(seconds)
 
     return Hurried()
+
+
+def test_names_that_clients_make_up_leave_the_deployments_own_models_their_breakers(
+    guarded: Guarded, model: Scripted
+) -> None:
+    for number in range(100):
+        call(guarded, f"made-up-{number}")
+    fail(guarded, model)
+    before = model.asked
+    assert isinstance(call(guarded), ModelUnavailable)
+    assert model.asked == before

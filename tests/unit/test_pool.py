@@ -67,3 +67,35 @@ def test_a_store_that_goes_away_ends_it_and_leaves_the_room_to_others(work: Work
 
 def test_a_pool_without_room_takes_nothing(work: Work) -> None:
     assert not Pool("tests", 0).begin(ONE, work)
+
+
+def test_what_is_begun_as_the_last_look_ends_is_not_lost(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Pool("tests", 1)
+    begun: list[bool] = []
+
+    class Changed(threading.Condition):
+        def __exit__(self, *raised: object) -> None:
+            super().__exit__(*raised)
+            if work.done and not begun:
+                begun.append(True)
+                pool.begin(ONE, work)
+
+    monkeypatch.setattr(pool, "_changed", Changed())
+    work.go.set()
+    assert pool.begin(ONE, work)
+    until("it is worked on again", lambda: work.done == [ONE, ONE])
+
+
+def test_an_error_that_nobody_expected_is_logged_without_its_words(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said = "in confidence"
+
+    def fails(session: Session) -> None:
+        raise RuntimeError(said)
+
+    pool = Pool("tests", 1)
+    assert pool.begin(ONE, fails)
+    assert pool.wait(10)
+    until("it is logged", lambda: "unexpected RuntimeError" in caplog.text)
+    assert said not in caplog.text + capfd.readouterr().err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 import pytest
 
@@ -98,3 +100,30 @@ def test_nothing_is_left_of_a_session_that_was_deleted() -> None:
     found.forget(SESSION)
     assert found.turns(SESSION) == ()
     assert found.settings(SESSION) == SessionSettings()
+
+
+def test_a_session_knows_those_of_its_turns_that_are_still_remembered() -> None:
+    found = Remembered()
+    turns = [turn(f"r_{number}", number) for number in range(4)]
+    for each in turns:
+        found.add(each, 20 * MIB, recorded=True)
+    assert found.turns(SESSION) == tuple(turns[1:])
+    found.forget(SESSION)
+    assert found.turns(SESSION) == ()
+    found.add(turns[0], 100 * MIB, recorded=True)
+    assert found.turns(SESSION) == (), "one that is too large for all of it"
+    found.add(turns[1], 20 * MIB, recorded=True)
+    assert found.turns(SESSION) == (turns[1],)
+
+
+def test_what_others_said_does_not_make_a_session_wait() -> None:
+    def took(others: int) -> float:
+        found = Remembered()
+        for number in range(others):
+            found.add(turn("r", number, Session("acme", f"s{number}")), 100, recorded=False)
+        start = time.process_time()
+        for _ in range(200):
+            found.turns(SESSION)
+        return time.process_time() - start
+
+    assert took(20_000) < 50 * took(10) + 0.1

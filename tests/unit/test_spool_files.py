@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,19 @@ def test_a_spool_that_is_full_takes_no_more_and_says_so(tmp_path: Path) -> None:
 def test_the_bound_is_for_all_processes_together(tmp_path: Path) -> None:
     one, other = (spool(tmp_path, most=len(LINE) + 5) for _ in range(2))
     assert [one.append(LINE), other.append(LINE)] == ["written", "full"]
+
+
+def test_a_file_that_goes_while_the_folder_is_measured_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (spool(tmp_path) for _ in range(2))
+    other.append(LINE)
+    (path,) = other.files()
+    with os.scandir(path.parent) as found:
+        listed = list(found)
+    path.unlink()
+    monkeypatch.setattr(os, "scandir", lambda _: nullcontext(listed))
+    assert one.append(LINE) == "written"
 
 
 def test_a_folder_that_cannot_be_written_is_counted_and_stops_nothing(tmp_path: Path) -> None:

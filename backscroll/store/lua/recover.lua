@@ -8,12 +8,12 @@
 --         14 model that was asked for, or ''  15 idempotency key's Redis key, or ''  16 fingerprint of the body
 --         17 pub/sub channel on which the holder of a turn in work is told
 --         18 bytes that all media may have together  19… media that it refers to, see parts/media.lua
--- Result  {'merged', ring} | {'again'}: it was written before
+-- Result  {'merged', ring} | {'again'}: it was seen to before
 --         {'answered'}: the message had been accepted all the same, and its answer is, or will be, in the history
 --         {'deleted'} | {'expired'}: the session was, since then
 --         {'busy'}: somebody holds the session, come back later
 --         {'moved', last} | {'no room', bytes}: the same again, with this seq or with less media
--- Replay  a reply that was written here is not written again.
+-- Replay  a reply that was seen to here is not seen to again.
 local id, status, accepted_at, finished_at, reason, last, user, model, tokens, parts, answered_by, usage, error,
   asked, idem, fingerprint, dropped, room = unpack(ARGS)
 
@@ -38,6 +38,7 @@ if recovered then
 end
 -- One that has taken another message in is the other's reply too, and answers both when its turn comes.
 if found == 'completed' or found == 'incomplete' or found == 'cancelled' or (took_in and found ~= 'failed') then
+  redis.call('HSET', reply_key(id), 'recovered', NOW)
   return {'answered'}
 end
 local into = merged or other()

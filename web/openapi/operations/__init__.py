@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from backscroll.settings import WebSettings
-from web.openapi.operations import compactions, description, health, media, messages, replies, sessions
+from web.openapi.operations import (
+    compactions,
+    console,
+    deployment,
+    description,
+    health,
+    media,
+    messages,
+    replies,
+    sessions,
+)
 from web.openapi.table import Resource
 
 
@@ -16,5 +26,7 @@ def resources(limits: WebSettings) -> tuple[Resource, ...]:
         compactions.RESOURCE,
         media.RESOURCE,
         health.RESOURCE,
+        deployment.RESOURCE,
+        console.RESOURCE,
         description.RESOURCE,
     )

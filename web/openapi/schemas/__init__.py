@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backscroll.settings import WebSettings
-from web.openapi.schemas import bodies, histories, problems, replies, sessions
+from web.openapi.schemas import bodies, deployments, histories, problems, replies, sessions
 from web.openapi.table import Schema
 
 
@@ -14,5 +14,6 @@ def schemas(limits: WebSettings) -> dict[str, Schema]:
         **replies.SCHEMAS,
         **histories.SCHEMAS,
         **sessions.SCHEMAS,
+        **deployments.SCHEMAS,
         **problems.SCHEMAS,
     }

@@ -25,6 +25,16 @@ SCHEMAS: dict[str, Schema] = {
         turns=number("completed"),
         watermark=number("the highest seq that chapters stand for"),
         context_tokens=number("of the context as it would be sent"),
+        budget=record(
+            "What a context may have.",
+            context_tokens=number("that make a compaction due"),
+            ceiling_tokens=number("that no request exceeds"),
+            trigger_turns=number("live turns above which a compaction is due; 0: tokens alone decide"),
+            recent_turns={
+                "anyOf": [{"type": "integer", "minimum": 1}, {"const": "auto"}],
+                "description": "turns that a compaction leaves verbatim",
+            },
+        ),
         chapters=listed("ChapterHead"),
         pending=listed(text(), "ids of the replies that wait or are in work, in order"),
         replies=listed(

@@ -78,8 +78,11 @@ local function keep()
   outlive(COMPACTIONS, ms)
 end
 
--- Note that somebody should look at this session at `at`.
+-- Note that somebody should look at this session at `at`, and since when a compaction of it has been due.
 local function index(set, at)
+  if set == COMPACTIONS and not redis.call('ZSCORE', set, NAME) then
+    redis.call('HSET', META, 'compaction_since', NOW)
+  end
   redis.call('ZADD', set, at, NAME)
   outlive(set, math.max(at - NOW, 0) + life())
 end

@@ -1,0 +1,52 @@
+"""The work that waits in the whole deployment: how much of it, and for how long. No session is named."""
+
+from __future__ import annotations
+
+import msgspec
+
+from backscroll.store import keys
+from backscroll.store.redis import Store
+from backscroll.store.scripts import script
+
+# Looked at in each shard: those that nobody has looked at for longest. The counts of sessions are exact.
+_SESSIONS_A_SHARD = 100
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits at the moment. Ages are seconds, None where nothing waits.
+
+    `sessions` have replies that have not ended, `locked` of them have one in work; `replies` and
+    `oldest_reply` are of all of these. `compactions` are due or in work, the oldest since `lag`.
+    """
+
+    sessions: int = 0
+    locked: int = 0
+    replies: int = 0
+    oldest_reply: float | None = None
+    compactions: int = 0
+    lag: float | None = None
+
+
+def read(store: Store) -> Work:
+    """Look at all shards, in one round trip.
+
+    Raises:
+        StoreUnavailable: when Redis does not serve.
+    """
+    shards = store.evaluate(
+        script("read_work"),
+        [(keys.of_shard(shard), (_SESSIONS_A_SHARD,)) for shard in range(store.settings.shards)],
+    )
+    sessions, locked, replies, waited, compactions, lags = zip(*shards, strict=True)
+    return Work(
+        sessions=sum(sessions),
+        locked=sum(locked),
+        replies=sum(replies),
+        oldest_reply=_seconds(max(waited)),
+        compactions=sum(compactions),
+        lag=_seconds(max(lags)),
+    )
+
+
+def _seconds(ms: int) -> float | None:
+    return ms / 1000 if ms >= 0 else None
