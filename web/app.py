@@ -96,7 +96,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.register(app, backend.limits)
     app.register_blueprint(console.routes())
     app.register_blueprint(health.routes(backend))
-    app.register_blueprint(metrics.routes())
+    metrics.register(app)
+    app.register_blueprint(metrics.routes(store, spool))
     app.register_blueprint(description.routes(backend))
     app.register_blueprint(deployment.routes(backend), url_prefix="/v1")
     for routes in (

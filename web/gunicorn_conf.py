@@ -14,6 +14,7 @@ from backscroll import binding
 from backscroll.api_keys import ApiKeys
 from backscroll.errors import InvalidSetting
 from backscroll.settings import load
+from web import shared_counts
 
 try:
     _settings = load(os.environ)
@@ -29,6 +30,21 @@ graceful_timeout = 15  # an upper bound: who waits is let go at once (gunicorn_w
 keepalive = 75
 loglevel = _settings.logs.log_level.lower()
 logger_class = "web.gunicorn_logger.Logger"
+
+
+def on_starting(_server: Any) -> None:
+    """Have all processes to come count into one directory."""
+    shared_counts.begin()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Forget what a process that ended had at the moment."""
+    shared_counts.forget(worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    """Remove what was counted."""
+    shared_counts.end()
 
 
 def when_ready(server: Any) -> None:

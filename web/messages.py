@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from flask import Blueprint, Response, request, url_for
 
-from backscroll import logs, tracing
+from backscroll import logs, metrics, tracing
 from backscroll.errors import Sealed, StoreUnavailable
 from backscroll.origin import Origin
 from backscroll.session import Session
@@ -24,14 +25,15 @@ def routes(backend: Backend) -> Blueprint:
 
     @blueprint.post("/messages")
     def post(sid: str) -> Response:
+        began = time.perf_counter()
         session = backend.session(sid)
         caller = request.headers.get("traceparent", "")
         with tracing.span("POST message", parent=caller, kind="server", session=session) as span:
-            response = accept(sid, session)
+            response = accept(sid, session, began)
             span.set(status=response.status_code)
             return response
 
-    def accept(sid: str, session: Session) -> Response:
+    def accept(sid: str, session: Session, began: float) -> Response:
         submission = reading.submission(request, backend.settings.web)
         wait = reading.preferred_wait(request, backend.settings.web)
         backend.limits.admit_message(session)
@@ -50,6 +52,7 @@ def routes(backend: Backend) -> Blueprint:
         logs.add(reply=submitted.reply_id)  # another one's, where the message was known or joined it
         if submitted.ring:
             backend.inline.call(session)
+        metrics.ACCEPT_SECONDS.observe(time.perf_counter() - began)
         location = url_for("replies.get", sid=sid, rid=submitted.reply_id)
         status: Status = "queued"
         if wait or not submitted.new:

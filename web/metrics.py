@@ -1,19 +1,72 @@
-"""What this process has counted, for Prometheus."""
+"""What the web processes have counted, for Prometheus, and what waits in Redis and on disk.
+
+Under gunicorn all processes count into one directory (shared_counts.py), and whichever is asked tells what
+all of them have counted. Elsewhere there is one process, which tells its own.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+import logging
+import os
 
-from backscroll.metrics import REGISTRY
+from flask import Blueprint, Flask, Response, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from backscroll import metrics
+from backscroll.doorbell import COMPACTION, REPLIES
+from backscroll.errors import StoreUnavailable
+from backscroll.spool.files import Spool
+from backscroll.store import due
+from backscroll.store.redis import Store
+from web import shared_counts
+
+log = logging.getLogger(__name__)
+
+# What clients may make up is not among the labels.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 
 
-def routes() -> Blueprint:
+def register(app: Flask) -> None:
+    """Count every request that is answered, by what it asked for."""
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        method = request.method if request.method in _METHODS else "other"
+        route = request.url_rule.rule if request.url_rule else "none"
+        metrics.REQUESTS.labels(method, route, response.status_code).inc()
+        return response
+
+
+def routes(store: Store, spool: Spool) -> Blueprint:
     """Give the route for metrics."""
     blueprint = Blueprint("metrics", __name__)
 
     @blueprint.get("/metrics")
-    def metrics() -> Response:
-        return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+    def read() -> Response:
+        _look(store, spool)
+        return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
 
     return blueprint
+
+
+def _registry() -> CollectorRegistry:
+    shared = os.environ.get(shared_counts.VARIABLE)
+    if not shared:
+        return metrics.REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, shared)  # type: ignore[no-untyped-call]
+    return registry
+
+
+def _look(store: Store, spool: Spool) -> None:
+    """See how much waits: a round trip to Redis, which web makes because it tells also without a worker."""
+    metrics.SPOOL_BYTES.set(spool.size())
+    try:
+        found = due.read(store)
+    except StoreUnavailable as error:
+        log.debug("what is due was not read: %s", error)
+        return
+    for queue, waiting in zip((REPLIES, COMPACTION), found, strict=True):
+        metrics.DUE.labels(queue).set(waiting.sessions)
+        metrics.OVERDUE_SECONDS.labels(queue).set(waiting.overdue)

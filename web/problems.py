@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from backscroll import metrics
 from backscroll.errors import (
     BackscrollError,
+    BusyError,
     InboxFull,
     InvalidRequest,
     LimitReached,
@@ -68,7 +69,7 @@ def _ours(error: BackscrollError) -> Response:
     if status >= 500 and not isinstance(error, StoreUnavailable):
         log.warning("%s: %s", error.code, error.message)
     response = _problem(status, title, error.code, error.message, getattr(error, "field", None), delay)
-    if isinstance(error, Unauthorized | LimitReached):
+    if isinstance(error, Unauthorized | BusyError):
         metrics.REFUSED.labels(error.code).inc()
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="backscroll"'

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from backscroll.broker import is_amqp
 from backscroll.doorbell import celery_app
-from worker import inspecting  # noqa: F401  # Celery's command line knows what is imported with the app
+from worker import controlling, inspecting  # noqa: F401  # Celery's command line knows what is imported with the app
 from worker.process import settings
 
 app = celery_app(settings().worker, publishes_only=False)

@@ -1,19 +1,17 @@
-"""What a worker process does besides its tasks: it sweeps, keeps its threads fed, and stops in good order."""
+"""What a worker process does besides its tasks: it sweeps, tells what it counts, and stops in good order."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from secrets import token_hex
 from typing import Any
 
 from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
 from kombu.asynchronous import get_event_loop
 
 from backscroll.doorbell import REPLIES
-from backscroll.errors import StoreUnavailable, frames
-from backscroll.store.sweep import sweep
-from worker import presence, process
+from backscroll.errors import frames
+from worker import metrics, presence, process, sweeping
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +33,10 @@ def _without_words(record: logging.LogRecord) -> bool:
 @worker_init.connect
 def _begin(sender: Any, **_: Any) -> None:
     # Not when it is ready: that is when it has a broker, and without one it has all the more to do.
-    threading.Thread(target=_sweep, name="sweeper", daemon=True).start()
+    threading.Thread(target=sweeping.sweep_on, name="sweeper", daemon=True).start()
     signing = (process.store(), sender, process.stopping)
     threading.Thread(target=presence.keep, args=signing, name="roll", daemon=True).start()
+    metrics.start(process.settings().worker)
 
 
 @worker_ready.connect
@@ -53,6 +52,7 @@ def _start(sender: Any, **_: Any) -> None:
 @worker_shutting_down.connect
 def _stop(**_: Any) -> None:
     process.stopping.set()
+    process.hurry.set()
     grace = process.settings().worker.shutdown_grace
     # A timer in a thread, because this runs in a signal's handler: the worker itself waits for its tasks.
     timer = threading.Timer(grace, process.hand_back)
@@ -66,24 +66,3 @@ def _end(**_: Any) -> None:
     seconds = process.settings().worker.shutdown_grace + _HANDING_BACK
     if not (process.turns().wait(seconds) and process.compactions().wait(_HANDING_BACK)):
         log.warning("what was in work without a bell is left to the others")
-
-
-def _sweep() -> None:
-    """Look for what is overdue, as long as the worker runs, and call somebody to it."""
-    name, interval, bell = token_hex(8), process.settings().worker.sweep_interval, process.bell()
-    while not process.stopping.wait(interval):
-        try:
-            overdue = sweep(process.store(), name, interval=interval)
-        except StoreUnavailable as error:
-            log.debug("not swept: %s", error)
-            continue
-        except Exception as error:  # noqa: BLE001  # one session that cannot be read must not end the sweep
-            log.error("not swept: unexpected %s\n%s", type(error).__name__, frames(error))  # noqa: TRY400
-            continue
-        # Without a broker, this worker does it itself; what finds no room is found again after a grace.
-        for session in overdue.turns if overdue else ():
-            if not bell.ring(session):
-                process.turns().begin(session, process.answer)
-        for session in overdue.compactions if overdue else ():
-            if not bell.ring_compaction(session):
-                process.compactions().begin(session, process.compact)

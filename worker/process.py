@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from functools import cache, wraps
 from typing import TypeVar
@@ -42,6 +43,15 @@ def _once(make: Callable[[], T]) -> Callable[[], T]:
 
 # Set when the worker begins to shut down: a turn in work ends, a next one is left to the others.
 stopping = threading.Event()
+
+
+# Set while an operator has compactions paused. It lasts as long as the process: a restart resumes.
+paused = threading.Event()
+# Set when the sweeper is to look without waiting for the next interval.
+hurry = threading.Event()
+
+# Sessions whose compactions are in work here, and since when, in seconds since 1970.
+compacted: dict[Session, float] = {}
 
 
 @_once
@@ -103,6 +113,12 @@ def windows() -> Windows:
 
 
 @_once
+def leases() -> Leases:
+    """Give the session locks that this process holds."""
+    return Leases(store())
+
+
+@_once
 def answering() -> Answering:
     """Give what it takes to answer."""
     return Answering(
@@ -110,7 +126,7 @@ def answering() -> Answering:
         model=model(),
         settings=settings(),
         windows=windows(),
-        leases=Leases(store()),
+        leases=leases(),
         streams=Streams(store()),
         ring=bell().ring,
         ring_compaction=bell().ring_compaction,
@@ -123,14 +139,25 @@ def answer(session: Session) -> None:
 
 
 def compact(session: Session) -> None:
-    """Compact a session, if that is due; see `compact_session`."""
-    if compact_session(compacting(), session) == "handed_back":
+    """Compact a session, if that is due; see `compact_session`.
+
+    Not while compactions are paused: the session stays due, and the sweep rings for it again after a grace,
+    as often as it takes. The bell is used up, so that a long pause does not fill the broker with them.
+    """
+    if paused.is_set():
+        return
+    compacted[session] = time.time()
+    try:
+        result = compact_session(compacting(), session)
+    finally:
+        compacted.pop(session, None)
+    if result == "handed_back":
         bell().ring_compaction(session)
 
 
 def hand_back() -> None:
     """Drop every turn and every summary in work, for others to take up at once."""
-    for lease in answering().leases.held():
+    for lease in leases().held():
         lease.stop(HandedBack())
     compacting().stop.stop(HandedBack())
 

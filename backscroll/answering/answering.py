@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 import tenacity
 
-from backscroll import logs, tracing
+from backscroll import logs, metrics, tracing
 from backscroll.answering.lease import Lease, Leases
 from backscroll.answering.streaming import Stream, Streams
 from backscroll.answering.turn import Outcome, Pause, work
@@ -66,12 +67,16 @@ def answer_session(answering: Answering, session: Session, *, go_on: Callable[[]
     done = 0
     with answering.leases.keep(lease):
         while turn is not None:
+            lease.take_up(turn)
+            _waited(turn, "turn" if done else "worker")
             with _told(turn, began):
                 try:
-                    with answering.streams.open(turn) as stream:
+                    with metrics.TURNS_IN_WORK.track_inprogress(), answering.streams.open(turn) as stream:
                         ended = _end(answering, turn, lease, stream, go_on)
                 except LeaseLost:
                     # Cancelled, deleted, or taken over after a pause: whoever did that sees to the session.
+                    metrics.LOCK_LOSSES.inc()
+                    metrics.TURNS.labels("lost").inc()
                     log.warning("lease lost: reply=%s attempt=%d", turn.reply_id, turn.attempt)
                     return done
             if ended is None:
@@ -124,6 +129,7 @@ def _end(
     # Asked once: a try that was replayed with another answer would give the next turn up as lost.
     with tracing.span(_ENDINGS[type(outcome)]):
         ended = patiently(_write, answering, turn, outcome, stream.rest(), go_on=go_on())
+    _count(turn, outcome)
     if isinstance(outcome, Completed):
         log.info("answered: reply=%s model=%s tokens=%d", turn.reply_id, outcome.model, outcome.tokens)
         limits, spent = answering.settings.access, bounds.tokens_of(outcome.usage)
@@ -131,6 +137,31 @@ def _end(
     if isinstance(outcome, Pause) and not outcome.seconds:
         answering.ring(turn.session)
     return ended
+
+
+def _waited(turn: Turn, waited_for: str) -> None:
+    """Note how long a turn has waited for its first attempt."""
+    if turn.attempt == 1:
+        metrics.QUEUE_WAIT.labels(waited_for).observe(_since(turn.accepted_at))
+
+
+def _count(turn: Turn, outcome: Outcome) -> None:
+    metrics.TURNS.labels(_ending(outcome)).inc()
+    if isinstance(outcome, Completed):
+        metrics.REPLY_SECONDS.observe(_since(turn.accepted_at))
+
+
+def _ending(outcome: Outcome) -> str:
+    if isinstance(outcome, Pause):
+        return "snoozed" if outcome.seconds else "handed_back"
+    if isinstance(outcome, ReplyError):
+        return "failed"
+    return "completed" if outcome.complete else "incomplete"
+
+
+def _since(milliseconds: int) -> float:
+    """Give the seconds since then; that was on the clock of Redis, which may be a little ahead."""
+    return max(0.0, time.time() - milliseconds / 1000)
 
 
 def _write(answering: Answering, turn: Turn, outcome: Outcome, untold: bytes, *, go_on: bool) -> Ended | None:

@@ -19,7 +19,7 @@ from backscroll.session import Session
 from backscroll.store import keys
 from backscroll.store.listener import Listener
 from backscroll.store.redis import Store
-from backscroll.store.turns import renew
+from backscroll.store.turns import Turn, renew
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,12 @@ class Lease(Stop):
         super().__init__()
         self.session = session
         self.token = token_hex(16)
+        self.turn: Turn | None = None
+        self.since = time.time()
+
+    def take_up(self, turn: Turn) -> None:
+        """Note which turn the lock is held for from now on, for those who ask what is in work."""
+        self.turn, self.since = turn, time.time()
 
 
 class Leases:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from backscroll import logs, tracing
+from backscroll import logs, metrics, tracing
 from backscroll.compaction import merging
 from backscroll.compaction.measuring import Windows
 from backscroll.compaction.plan import covered, is_due
@@ -88,11 +88,19 @@ def _of_snapshot(compacting: Compacting, snapshot: Snapshot) -> Result:
     if count == 0:
         compactions.finish(compacting.store, snapshot)
         return "none"
+    began = time.monotonic()
+    result: Result
     try:
-        return _compact(compacting, snapshot, count, window)
+        result = _compact(compacting, snapshot, count, window)
     except HandedBack:
         compactions.give_back(compacting.store, snapshot)
-        return "handed_back"
+        result = "handed_back"
+    metrics.COMPACTIONS.labels(result).inc()
+    if result in ("applied", "offered"):
+        metrics.COMPACTION_SECONDS.observe(time.monotonic() - began)
+        if snapshot.due_at is not None:
+            metrics.COMPACTION_LAG.observe(max(0.0, time.time() - snapshot.due_at / 1000))
+    return result
 
 
 def _compact(compacting: Compacting, snapshot: Snapshot, count: int, window: Window) -> Result:
@@ -124,6 +132,8 @@ def _compact(compacting: Compacting, snapshot: Snapshot, count: int, window: Win
     with tracing.span("write back", saved_tokens=saved):
         brought = compactions.write_back(compacting.store, snapshot, change)
     log.info("compacted: result=%s last=%d saved_tokens=%d", brought, written.chapter.last, saved)
+    if brought != "discarded":
+        metrics.SAVED_TOKENS.inc(max(0, saved))
     return brought
 
 
@@ -160,6 +170,7 @@ def _saved(snapshot: Snapshot, chapter: Chapter, ledger: Ledger, merge: Merge | 
 def _refused(compacting: Compacting, snapshot: Snapshot, reason: str, cost: Cost) -> Result:
     backoff = compacting.settings.budget.refusal_backoff
     pause = compactions.refuse(compacting.store, snapshot, reason, backoff, cost)
+    metrics.REFUSALS.labels(reason).inc()
     log.warning("compaction refused: reason=%s next_try_seconds=%g", reason, pause)
     return "refused"
 

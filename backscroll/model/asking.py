@@ -6,6 +6,7 @@ import time
 
 import tenacity
 
+from backscroll import metrics
 from backscroll.errors import ModelUnavailable, TransientError
 from backscroll.model.port import Answer, Heard, Model, Prompt
 from backscroll.model.stop import Stop
@@ -65,8 +66,15 @@ def ask(
         wait=_wait,
         stop=tenacity.stop_before_delay(deadline),
         sleep=stop.pause,
+        before_sleep=_count,
         reraise=True,
     )(once)
+
+
+def _count(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, TransientError):
+        metrics.MODEL_RETRIES.labels(error.code).inc()
 
 
 _backoff = tenacity.wait_random_exponential(multiplier=0.5, max=20)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from backscroll import tracing
+from backscroll import metrics, tracing
 from backscroll.breaker import Breaker
 from backscroll.errors import ModelUnavailable, PermanentError, TransientError
 from backscroll.model.port import Answer, Heard, Model, Prompt
@@ -64,11 +64,11 @@ class Guarded:
     ) -> Answer:
         breaker = self._breaker(prompt.model)
         if breaker is None:
-            return self._model.generate(prompt, timeout=timeout, deadline=deadline, stop=stop, heard=heard)
+            return self._measured(prompt, timeout=timeout, deadline=deadline, stop=stop, heard=heard)
         if not breaker.admits():
             raise ModelUnavailable(prompt.model)
         try:
-            answer = self._model.generate(prompt, timeout=timeout, deadline=deadline, stop=stop, heard=heard)
+            answer = self._measured(prompt, timeout=timeout, deadline=deadline, stop=stop, heard=heard)
         except TransientError as error:
             if error.code not in _DOWN:
                 breaker.succeeded()
@@ -82,6 +82,22 @@ class Guarded:
             breaker.succeeded()
             raise
         breaker.succeeded()
+        return answer
+
+    def _measured(
+        self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop, heard: Heard | None
+    ) -> Answer:
+        role, began = self._roles.get(prompt.model, "other_model"), time.monotonic()
+        try:
+            answer = self._model.generate(prompt, timeout=timeout, deadline=deadline, stop=stop, heard=heard)
+        except (TransientError, PermanentError) as error:
+            metrics.MODEL_ERRORS.labels(role, error.code).inc()
+            raise
+        metrics.MODEL_SECONDS.labels(role).observe(time.monotonic() - began)
+        usage = answer.usage
+        metrics.INPUT_TOKENS.labels(role).inc(usage.prompt_tokens or 0)
+        metrics.CACHED_TOKENS.labels(role).inc(usage.cached_tokens or 0)
+        metrics.OUTPUT_TOKENS.labels(role).inc((usage.output_tokens or 0) + (usage.thought_tokens or 0))
         return answer
 
     def close(self) -> None:

@@ -81,11 +81,16 @@ def deployment(
             watch.start(
                 programs.web(host, port, env),
                 programs.worker("replies", env, grace=grace),
-                programs.worker("compaction", env, grace=grace),
+                programs.worker("compaction", _beside(env, settings.worker.metrics_port), grace=grace),
             )
             yield _told(host, port, data, history, settings, offline, watch.pids()), watch
         finally:
             watch.stop()
+
+
+def _beside(env: Mapping[str, str], metrics_port: int) -> Mapping[str, str]:
+    """Give the second worker the next port for its metrics, where the first one has one."""
+    return {**env, variable("metrics_port"): str(metrics_port + 1)} if metrics_port else env
 
 
 def _told(

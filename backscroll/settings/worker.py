@@ -27,3 +27,19 @@ class WorkerSettings(Group, frozen=True, kw_only=True):
         ),
     ] = 20.0
     sweep_interval: Annotated[Seconds, Meta(description="seconds between two looks at what is overdue")] = 1.0
+    metrics_port: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=65_535,
+            description="port on which a worker serves `/metrics`; 0: none; "
+            "each worker of a machine needs its own",
+        ),
+    ] = 0
+    metrics_host: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="address for METRICS_PORT; whoever reaches it reads totals without a key",
+        ),
+    ] = "127.0.0.1"

@@ -61,7 +61,7 @@ class Spool:
 
     def _append(self, line: bytes) -> Wrote:
         try:
-            if self._size() + len(line) > self._most:
+            if self.size() + len(line) > self._most:
                 return "full"
             self._own = self._own or self._create()
             file = self._own[1]
@@ -79,7 +79,8 @@ class Spool:
             return "failed"
         return "written"
 
-    def _size(self) -> int:
+    def size(self) -> int:
+        """Give the bytes that all files in the directory have together, of all processes and stores."""
         if not self.directory.exists():
             return 0
         with os.scandir(self.directory) as found:

@@ -33,7 +33,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     `encoded` are the same messages as bytes: what is archived is what was written, to the byte.
     `live` counts all live messages: there are more than these where the history is far behind.
     `refused` are the reasons of the refusals since the last change, oldest first. `keep` is how many turns
-    stay verbatim, where somebody asked for that. `origin` is what made it due.
+    stay verbatim, where somebody asked for that. `origin` is what made it due, `due_at` when, in ms
+    since 1970.
     """
 
     token: str
@@ -48,6 +49,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[str, ...] = ()
     keep: int | None = None
     origin: Origin = UNKNOWN
+    due_at: int | None = None
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +142,7 @@ def _snapshot(store: Store, session: Session, token: str, found: Sequence[Any]) 
         refused=msgspec.json.decode(meta.get("refused_lately", b"[]"), type=tuple[str, ...]),
         keep=int(meta["forced_keep"]) if meta.get("forced_keep") else None,
         origin=origin.decode(meta.get("compaction_origin")),
+        due_at=int(meta["compaction_since"]) if meta.get("compaction_since") else None,
     )
 
 

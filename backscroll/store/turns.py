@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from backscroll import origin, tracing
+from backscroll import metrics, origin, tracing
 from backscroll.cipher import Cipher
 from backscroll.errors import LeaseLost, Sealed
 from backscroll.ledger.ledger import Ledger
@@ -104,6 +104,8 @@ def claim(store: Store, session: Session, token: str, *, ceiling: int) -> Turn |
         StoreUnavailable: when Redis does not serve.
     """
     state, *rest = store.run("claim", session, token, *_terms(store, ceiling))
+    if state == b"busy":
+        metrics.LOCK_BUSY.inc()
     return _taken_up(store, session, token, rest) if state == b"turn" else None
 
 

@@ -1,0 +1,53 @@
+"""What is counted of Redis, the broker, and what waits there."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge
+
+from backscroll.metrics.registry import REGISTRY
+
+LOAD_FAILURES = Counter(
+    "backscroll_load_failures_total", "Reads that the history store did not serve.", registry=REGISTRY
+)
+SAVE_FAILURES = Counter(
+    "backscroll_save_failures_total", "Writes that the history store did not take.", registry=REGISTRY
+)
+PUBLISH_FAILURES = Counter(
+    "backscroll_publish_failures_total", "Doorbells that the broker did not take.", registry=REGISTRY
+)
+BREAKER_OPEN = Gauge(
+    "backscroll_breaker_open",
+    "1 while calls to a dependency fail at once: store, broker, reply_model and so on.",
+    ["dependency"],
+    registry=REGISTRY,
+    multiprocess_mode="livemax",
+)
+SEALED = Counter(
+    "backscroll_sealed_values_total",
+    "Stored values that did not open, by why: no_key, not_authentic.",
+    ["reason"],
+    registry=REGISTRY,
+)
+DUE = Gauge(
+    "backscroll_due_sessions",
+    "Sessions of the whole deployment with turns in work or waiting (replies), or a compaction (compaction).",
+    ["queue"],
+    registry=REGISTRY,
+    multiprocess_mode="livemostrecent",
+)
+OVERDUE_SECONDS = Gauge(
+    "backscroll_overdue_seconds",
+    "For how long the most overdue session has been left alone; over a sweep's interval: nobody sweeps.",
+    ["queue"],
+    registry=REGISTRY,
+    multiprocess_mode="livemostrecent",
+)
+SWEEPS = Counter(
+    "backscroll_sweeps_total", "Looks at what is overdue, by the process that did.", registry=REGISTRY
+)
+SWEPT = Counter(
+    "backscroll_swept_sessions_total",
+    "Overdue sessions that a sweep rang for again, by queue.",
+    ["queue"],
+    registry=REGISTRY,
+)

@@ -1,0 +1,44 @@
+"""The sweeper: a thread of each worker, of which one at a time sees to what nobody has looked at in time."""
+
+from __future__ import annotations
+
+import logging
+from secrets import token_hex
+
+from backscroll import metrics
+from backscroll.doorbell import COMPACTION, REPLIES
+from backscroll.errors import StoreUnavailable, frames
+from backscroll.store.sweep import sweep
+from worker import process
+
+log = logging.getLogger(__name__)
+
+
+def sweep_on() -> None:
+    """Look for what is overdue, as long as the worker runs, and call somebody to it."""
+    name, interval, bell = token_hex(8), process.settings().worker.sweep_interval, process.bell()
+    while True:
+        process.hurry.wait(interval)
+        process.hurry.clear()
+        if process.stopping.is_set():
+            return
+        try:
+            overdue = sweep(process.store(), name, interval=interval)
+        except StoreUnavailable as error:
+            log.debug("not swept: %s", error)
+            continue
+        except Exception as error:  # noqa: BLE001  # one session that cannot be read must not end the sweep
+            log.error("not swept: unexpected %s\n%s", type(error).__name__, frames(error))  # noqa: TRY400
+            continue
+        if overdue is None:
+            continue
+        metrics.SWEEPS.inc()
+        metrics.SWEPT.labels(REPLIES).inc(len(overdue.turns))
+        metrics.SWEPT.labels(COMPACTION).inc(len(overdue.compactions))
+        # Without a broker, this worker does it itself; what finds no room is found again after a grace.
+        for session in overdue.turns:
+            if not bell.ring(session) and process.turns().begin(session, process.answer):
+                metrics.INLINE_TURNS.inc()
+        for session in overdue.compactions:
+            if not bell.ring_compaction(session):
+                process.compactions().begin(session, process.compact)
