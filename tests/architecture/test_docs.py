@@ -64,6 +64,10 @@ def test_links_in_the_documents_lead_somewhere(page: Path) -> None:
         path, _, anchor = target.partition("#")
         there = (page.parent / path) if path else page
         assert there.exists(), target
+        outside = (
+            page.parent.name == "docs" and there.suffix == ".md" and there.resolve().parent != page.parent
+        )
+        assert not outside, f"{target}: the site has no page that is not in docs/"
         if anchor:
             assert anchor in anchors(there), target
 
