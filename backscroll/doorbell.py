@@ -104,7 +104,7 @@ class Doorbell:
         """Ask the workers who they are, and give those that answer within `seconds`; none in an outage."""
         try:
             answers = self._app.control.broadcast(WHO, reply=True, timeout=seconds) or []
-        except (KombuError, RedisError, OSError) as error:
+        except self._errors() as error:
             log.warning("workers not asked: %s", type(error).__name__)
             return []
         told = [(name, answer) for found in answers for name, answer in found.items() if "version" in answer]
@@ -120,7 +120,7 @@ class Doorbell:
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=1)
                 queues = [queue(connection.default_channel) for queue in self._app.conf.task_queues]
                 return {queue.name: queue.queue_declare().message_count for queue in queues}
-        except (KombuError, RedisError, OSError) as error:
+        except self._errors() as error:
             self._breaker.failed(type(error).__name__)
             return None
 
@@ -128,6 +128,20 @@ class Doorbell:
         """Close the connections to the broker."""
         self._breaker.dispose()
         self._app.close()
+
+    def _errors(self) -> tuple[type[BaseException], ...]:
+        """Give what talking to the broker may raise: kombu's errors, and those of the library below it.
+
+        Asked when something was raised: RabbitMQ's library is loaded only where it is the broker.
+        """
+        with self._app.connection_for_write() as connection:
+            known = (*connection.connection_errors, *connection.channel_errors)
+        return (KombuError, RedisError, OSError, *known)
+
+    def _refusals(self) -> tuple[type[BaseException], ...]:
+        """Give what a broker says that is there and will not take a bell."""
+        with self._app.connection_for_write() as connection:
+            return (ResponseError, *connection.channel_errors)
 
     def _ring(self, task: str, session: Session) -> bool:
         with self._free:
@@ -139,9 +153,9 @@ class Doorbell:
     def _sent(self, task: str, session: Session) -> bool:
         try:
             self._app.send_task(task, args=(session.tenant, session.id), retry=False)
-        except (KombuError, RedisError, OSError) as error:
+        except self._errors() as error:
             cause = error.__cause__ or error  # kombu's own errors hide whose they are
-            if isinstance(cause, ResponseError):
+            if isinstance(cause, self._refusals()):
                 self._refuses(why(cause))
             else:
                 self._breaker.failed(why(cause))
@@ -168,7 +182,7 @@ class Doorbell:
                     channel.queue_declare(REPLIES, passive=True)
                 except connection.channel_errors:
                     log.debug("the broker has no queue yet")
-        except (KombuError, RedisError, OSError) as error:
+        except self._errors() as error:
             log.debug("the broker does not answer: %s", why(error))
             return False
         return True

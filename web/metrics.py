@@ -17,7 +17,7 @@ from backscroll import metrics
 from backscroll.doorbell import COMPACTION, REPLIES
 from backscroll.errors import StoreUnavailable
 from backscroll.spool.files import Spool
-from backscroll.store import due
+from backscroll.store import due, work
 from backscroll.store.redis import Store
 from web import shared_counts
 
@@ -60,13 +60,17 @@ def _registry() -> CollectorRegistry:
 
 
 def _look(store: Store, spool: Spool) -> None:
-    """See how much waits: a round trip to Redis, which web makes because it tells also without a worker."""
+    """See how much waits, and for how long: web does, because it tells also without a worker."""
     metrics.SPOOL_BYTES.set(spool.size())
     try:
-        found = due.read(store)
+        found, waiting = due.read(store), work.read(store)
     except StoreUnavailable as error:
         log.debug("what is due was not read: %s", error)
         return
-    for queue, waiting in zip((REPLIES, COMPACTION), found, strict=True):
-        metrics.DUE.labels(queue).set(waiting.sessions)
-        metrics.OVERDUE_SECONDS.labels(queue).set(waiting.overdue)
+    metrics.WAITING.set(waiting.replies)
+    for queue, each, oldest in zip(
+        (REPLIES, COMPACTION), found, (waiting.oldest_reply, waiting.lag), strict=True
+    ):
+        metrics.DUE.labels(queue).set(each.sessions)
+        metrics.OVERDUE_SECONDS.labels(queue).set(each.overdue)
+        metrics.OLDEST_SECONDS.labels(queue).set(oldest or 0)

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from threading import Event
 from typing import Any
 
-from backscroll.errors import StoreUnavailable
+from backscroll.errors import StoreUnavailable, frames
 from backscroll.store import roll
 from backscroll.store.redis import Store
 from backscroll.store.roll import Signed
@@ -28,6 +28,8 @@ def keep(store: Store, worker: Any, stopping: Event) -> None:
                 roll.sign(store, worker.hostname, told)
             except StoreUnavailable as error:
                 log.debug("not signed: %s", error)
+            except Exception as error:  # noqa: BLE001  # who is not seen any more is taken for lost
+                log.error("not signed: unexpected %s\n%s", type(error).__name__, frames(error))  # noqa: TRY400
         stopping.wait(roll.EVERY)
     try:
         roll.strike(store, worker.hostname)

@@ -6,7 +6,7 @@ import logging
 from secrets import token_hex
 
 from backscroll import metrics
-from backscroll.doorbell import COMPACTION, REPLIES
+from backscroll.doorbell import COMPACTION, REPLIES, Doorbell
 from backscroll.errors import StoreUnavailable, frames
 from backscroll.store.sweep import sweep
 from worker import process
@@ -23,22 +23,24 @@ def sweep_on() -> None:
         if process.stopping.is_set():
             return
         try:
-            overdue = sweep(process.store(), name, interval=interval)
+            _sweep(name, interval, bell)
         except StoreUnavailable as error:
             log.debug("not swept: %s", error)
-            continue
         except Exception as error:  # noqa: BLE001  # one session that cannot be read must not end the sweep
             log.error("not swept: unexpected %s\n%s", type(error).__name__, frames(error))  # noqa: TRY400
-            continue
-        if overdue is None:
-            continue
-        metrics.SWEEPS.inc()
-        metrics.SWEPT.labels(REPLIES).inc(len(overdue.turns))
-        metrics.SWEPT.labels(COMPACTION).inc(len(overdue.compactions))
-        # Without a broker, this worker does it itself; what finds no room is found again after a grace.
-        for session in overdue.turns:
-            if not bell.ring(session) and process.turns().begin(session, process.answer):
-                metrics.INLINE_TURNS.inc()
-        for session in overdue.compactions:
-            if not bell.ring_compaction(session):
-                process.compactions().begin(session, process.compact)
+
+
+def _sweep(name: str, interval: float, bell: Doorbell) -> None:
+    overdue = sweep(process.store(), name, interval=interval)
+    if overdue is None:
+        return
+    metrics.SWEEPS.inc()
+    metrics.SWEPT.labels(REPLIES).inc(len(overdue.turns))
+    metrics.SWEPT.labels(COMPACTION).inc(len(overdue.compactions))
+    # Without a broker, this worker does it itself; what finds no room is found again after a grace.
+    for session in overdue.turns:
+        if not bell.ring(session) and process.turns().begin(session, process.answer):
+            metrics.INLINE_TURNS.inc()
+    for session in overdue.compactions:
+        if not bell.ring_compaction(session):
+            process.compactions().begin(session, process.compact)

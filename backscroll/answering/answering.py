@@ -140,8 +140,8 @@ def _end(
 
 
 def _waited(turn: Turn, waited_for: str) -> None:
-    """Note how long a turn has waited for its first attempt."""
-    if turn.attempt == 1:
+    """Note how long a turn has waited for its first attempt; a pause that a model asked for is no waiting."""
+    if turn.attempt == 1 and not turn.put_off:
         metrics.QUEUE_WAIT.labels(waited_for).observe(_since(turn.accepted_at))
 
 

@@ -30,12 +30,14 @@ from backscroll.metrics.store import (
     BREAKER_OPEN,
     DUE,
     LOAD_FAILURES,
+    OLDEST_SECONDS,
     OVERDUE_SECONDS,
     PUBLISH_FAILURES,
     SAVE_FAILURES,
     SEALED,
     SWEEPS,
     SWEPT,
+    WAITING,
 )
 from backscroll.metrics.turns import (
     CACHED_TOKENS,
@@ -71,6 +73,7 @@ __all__ = [
     "MODEL_ERRORS",
     "MODEL_RETRIES",
     "MODEL_SECONDS",
+    "OLDEST_SECONDS",
     "OUTPUT_TOKENS",
     "OVERDUE_SECONDS",
     "PUBLISH_FAILURES",
@@ -90,4 +93,5 @@ __all__ = [
     "TURNS",
     "TURNS_IN_WORK",
     "UNCHECKED",
+    "WAITING",
 ]

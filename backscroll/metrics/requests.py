@@ -48,6 +48,8 @@ SPOOLED = Counter(
     ["result"],
     registry=REGISTRY,
 )
+for _result in ("written", "full", "failed"):
+    SPOOLED.labels(_result)  # told from the start: see SEALED
 SPOOL_BYTES = Gauge(
     "backscroll_spool_bytes",
     "Bytes that wait in this machine's spool for the history store.",

@@ -28,6 +28,9 @@ SEALED = Counter(
     ["reason"],
     registry=REGISTRY,
 )
+# Told from the start: an alert sees a counter rise only where it was told before.
+for _reason in ("no_key", "not_authentic"):
+    SEALED.labels(_reason)
 DUE = Gauge(
     "backscroll_due_sessions",
     "Sessions of the whole deployment with turns in work or waiting (replies), or a compaction (compaction).",
@@ -38,6 +41,19 @@ DUE = Gauge(
 OVERDUE_SECONDS = Gauge(
     "backscroll_overdue_seconds",
     "For how long the most overdue session has been left alone; over a sweep's interval: nobody sweeps.",
+    ["queue"],
+    registry=REGISTRY,
+    multiprocess_mode="livemostrecent",
+)
+WAITING = Gauge(
+    "backscroll_waiting_replies",
+    "Replies of the whole deployment that wait or are in work.",
+    registry=REGISTRY,
+    multiprocess_mode="livemostrecent",
+)
+OLDEST_SECONDS = Gauge(
+    "backscroll_oldest_seconds",
+    "For how long the oldest reply, or compaction, has waited or been in work; 0: there is none.",
     ["queue"],
     registry=REGISTRY,
     multiprocess_mode="livemostrecent",

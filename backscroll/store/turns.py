@@ -50,7 +50,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """A turn in work: what was asked, the session's settings, and the context to answer from."""
+    """A turn in work: what was asked, the session's settings, and the context to answer from.
+
+    `put_off`: an earlier attempt gave it back for a while.
+    """
 
     session: Session
     token: str
@@ -61,6 +64,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     accepted_at: int
     context: Context
     settings: SessionSettings = SessionSettings()
+    put_off: bool = False
     origin: Origin = UNKNOWN
 
 
@@ -246,6 +250,7 @@ def _turn(cipher: Cipher, session: Session, token: str, found: list[Any]) -> Tur
         request=content.decode_request(cipher, reply["request"]),
         model=reply["model"].decode() or None,
         attempt=int(reply["attempts"]),
+        put_off="put_off" in reply,
         accepted_at=int(reply["created_at"]),
         context=context(cipher, fields, chapters, ledger, messages),
         settings=content.decode_settings(cipher, fields.get("settings")),

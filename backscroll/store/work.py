@@ -8,8 +8,8 @@ from backscroll.store import keys
 from backscroll.store.redis import Store
 from backscroll.store.scripts import script
 
-# Looked at in each shard: those that nobody has looked at for longest. The counts of sessions are exact.
-_SESSIONS_A_SHARD = 100
+# Looked at in all shards together: those that nobody has looked at for longest. Counts of sessions are exact.
+_SESSIONS = 6400
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +33,9 @@ def read(store: Store) -> Work:
     Raises:
         StoreUnavailable: when Redis does not serve.
     """
-    shards = store.evaluate(
-        script("read_work"),
-        [(keys.of_shard(shard), (_SESSIONS_A_SHARD,)) for shard in range(store.settings.shards)],
-    )
+    count = store.settings.shards
+    most = max(1, _SESSIONS // count)
+    shards = store.evaluate(script("read_work"), [(keys.of_shard(shard), (most,)) for shard in range(count)])
     sessions, locked, replies, waited, compactions, lags = zip(*shards, strict=True)
     return Work(
         sessions=sum(sessions),

@@ -28,7 +28,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 @pytest.fixture(autouse=True)
 def _collected() -> Iterator[None]:
+    before = set(threading.enumerate())
     yield
+    # A probe that was on its way, say, fails when the test is over.
+    until("nothing runs on", lambda: set(threading.enumerate()) <= before)
     gc.collect()
 
 

@@ -103,10 +103,19 @@ def test_a_long_pause_keeps_the_place_and_spends_no_attempt(
 ) -> None:
     first = submit("one")
     submit("two")
-    turns.snooze(store, claim(store, session, "a"), 600)
+    turn = claim(store, session, "a")
+    assert not turn.put_off
+    turns.snooze(store, turn, 600)
     waiting = replies.read(store, session, first.reply_id)
     assert (waiting.status, waiting.attempts, waiting.position) == ("queued", 0, 0)
     assert turns.claim(store, session, "b", ceiling=1000) is None, "the pause is not over"
+
+
+def test_a_turn_that_was_put_off_is_known_by_it(store: Store, session: Session, submit: Submit) -> None:
+    # How long a turn has waited for a worker would otherwise count the model's pause.
+    submit("one")
+    turns.snooze(store, claim(store, session, "a"), 0)
+    assert claim(store, session, "b").put_off
 
 
 def test_a_turn_that_loses_every_worker_fails_and_the_next_one_begins(

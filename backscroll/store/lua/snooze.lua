@@ -9,7 +9,7 @@ local token, id, pause = unpack(ARGS)
 if redis.call('GET', LOCK) ~= token or redis.call('LINDEX', INBOX, 0) ~= id then
   return {'lost'}
 end
-redis.call('HSET', reply_key(id), 'status', 'queued')
+redis.call('HSET', reply_key(id), 'status', 'queued', 'put_off', 1)
 local attempts = redis.call('HINCRBY', reply_key(id), 'attempts', -1)
 redis.call('HDEL', reply_key(id), 'token', 'started_at')
 tell_status(id, 'queued', attempts)

@@ -13,6 +13,7 @@ local function settle(look, done)
   if look then
     index(COMPACTIONS, look)
   else
+    redis.call('HDEL', META, 'compaction_origin')
     redis.call('ZREM', COMPACTIONS, NAME)
   end
 end
