@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import re
 import socket
 import threading
-from collections.abc import Iterator
 
 import pytest
 from kombu.exceptions import OperationalError
@@ -20,20 +18,6 @@ from backscroll.store.listener import Listener
 from backscroll.store.redis import Store
 from tests.stack.conditions import until
 from tests.stack.tls import Certificates, TlsProxy
-
-# A connection that a handshake ended is left unclosed by the clients: it is collected here, and warned of
-# in no other test.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    # A probe that was on its way, say, fails when the test is over.
-    until("nothing runs on", lambda: set(threading.enumerate()) <= before)
-    gc.collect()
-
 
 # How a URL goes wrong, and what of it has to be told.
 WRONG = {
