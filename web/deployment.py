@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import msgspec
 from flask import Blueprint, Response
 
 from backscroll.errors import StoreUnavailable
 from backscroll.store import meter, roll, work
 from backscroll.store.meter import Meter
 from backscroll.store.roll import Present
+from backscroll.store.work import Work
 from web import rendering
 from web.backend import Backend
 
@@ -45,7 +45,7 @@ def routes(backend: Backend) -> Blueprint:
                     "store": _milliseconds(began, read) if waiting else None,
                     "broker": _milliseconds(asked, time.perf_counter()) if rings is not None else None,
                 },
-                "work": msgspec.to_builtins(waiting),
+                "work": _work(waiting) if waiting else None,
                 "queues": rings,
                 "workers": [_worker(each) for each in workers] if workers is not None else None,
                 "totals": _totals(totals) if totals else None,
@@ -66,6 +66,17 @@ def _served(read: Callable[[], Read]) -> Read | None:
 
 def _milliseconds(began: float, ended: float) -> float:
     return round((ended - began) * 1000, 1)
+
+
+def _work(found: Work) -> dict[str, Any]:
+    return {
+        "sessions": found.sessions,
+        "locked": found.locked,
+        "replies": found.replies,
+        "oldest_reply": found.oldest_reply,
+        "compactions": found.compactions,
+        "lag": found.lag,
+    }
 
 
 def _worker(found: Present) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from backscroll import metrics
 from backscroll.doorbell import COMPACTION, REPLIES
 from backscroll.errors import StoreUnavailable
 from backscroll.spool.files import Spool
-from backscroll.store import due, work
+from backscroll.store import work
 from backscroll.store.redis import Store
 from web import shared_counts
 
@@ -63,14 +63,15 @@ def _look(store: Store, spool: Spool) -> None:
     """See how much waits, and for how long: web does, because it tells also without a worker."""
     metrics.SPOOL_BYTES.set(spool.size())
     try:
-        found, waiting = due.read(store), work.read(store)
+        found = work.read(store)
     except StoreUnavailable as error:
         log.debug("what is due was not read: %s", error)
         return
-    metrics.WAITING.set(waiting.replies)
-    for queue, each, oldest in zip(
-        (REPLIES, COMPACTION), found, (waiting.oldest_reply, waiting.lag), strict=True
+    metrics.WAITING.set(found.replies)
+    for queue, sessions, overdue, oldest in (
+        (REPLIES, found.sessions, found.overdue, found.oldest_reply),
+        (COMPACTION, found.compactions, found.compactions_overdue, found.lag),
     ):
-        metrics.DUE.labels(queue).set(each.sessions)
-        metrics.OVERDUE_SECONDS.labels(queue).set(each.overdue)
+        metrics.DUE.labels(queue).set(sessions)
+        metrics.OVERDUE_SECONDS.labels(queue).set(overdue)
         metrics.OLDEST_SECONDS.labels(queue).set(oldest or 0)

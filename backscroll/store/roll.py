@@ -5,8 +5,6 @@ Whoever looks reads one hash: no worker is asked, and a web process needs no rig
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from backscroll.store import keys
@@ -59,14 +57,8 @@ def read(store: Store) -> tuple[Present, ...]:
     Raises:
         StoreUnavailable: when Redis does not serve.
     """
-
-    def ask() -> list[Any]:
-        pipeline = store.client.pipeline(transaction=False)
-        pipeline.time()
-        pipeline.hgetall(keys.ROLL)
-        return pipeline.execute()
-
-    (seconds, _), roll = store.call(ask, reads=True)
+    asked = [(keys.ROLL, ("TIME",)), (keys.ROLL, ("HGETALL", keys.ROLL))]
+    (seconds, _), roll = store.call(lambda: store.servers.pipelined(asked), reads=True)
     found = (_present(name, entry) for name, entry in sorted(roll.items()))
     return tuple(each for each in found if each.at >= (seconds - _LIFE) * 1000)
 

@@ -16,7 +16,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """What waits at the moment. Ages are seconds, None where nothing waits.
 
     `sessions` have replies that have not ended, `locked` of them have one in work; `replies` and
-    `oldest_reply` are of all of these. `compactions` are due or in work, the oldest since `lag`.
+    `oldest_reply` are of all of these. `compactions` are due or in work, the oldest since `lag`. Those that
+    nobody has looked at in time have been left alone for `overdue`, and `compactions_overdue`, at most.
     """
 
     sessions: int = 0
@@ -25,6 +26,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     oldest_reply: float | None = None
     compactions: int = 0
     lag: float | None = None
+    overdue: float = 0.0
+    compactions_overdue: float = 0.0
 
 
 def read(store: Store) -> Work:
@@ -36,7 +39,7 @@ def read(store: Store) -> Work:
     count = store.settings.shards
     most = max(1, _SESSIONS // count)
     shards = store.evaluate(script("read_work"), [(keys.of_shard(shard), (most,)) for shard in range(count)])
-    sessions, locked, replies, waited, compactions, lags = zip(*shards, strict=True)
+    sessions, locked, replies, waited, compactions, lags, late, compactions_late = zip(*shards, strict=True)
     return Work(
         sessions=sum(sessions),
         locked=sum(locked),
@@ -44,6 +47,8 @@ def read(store: Store) -> Work:
         oldest_reply=_seconds(max(waited)),
         compactions=sum(compactions),
         lag=_seconds(max(lags)),
+        overdue=max(late) / 1000,
+        compactions_overdue=max(compactions_late) / 1000,
     )
 
 

@@ -10,8 +10,7 @@ from backscroll.messages.part import Text
 from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
-from backscroll.store import due, keys, replies
-from backscroll.store.due import Due
+from backscroll.store import keys, replies, work
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
 from tests.integration.acting import begin, claim, commit, talk
@@ -27,31 +26,43 @@ def store(redis_server: EmbeddedRedis) -> Iterator[Store]:
     found.close()
 
 
+def turns(store: Store) -> tuple[int, float]:
+    """Give the sessions with turns, and for how long the most overdue one was left alone."""
+    found = work.read(store)
+    return found.sessions, found.overdue
+
+
+def compactions(store: Store) -> tuple[int, float]:
+    """Give the same of compactions."""
+    found = work.read(store)
+    return found.compactions, found.compactions_overdue
+
+
 def test_where_nothing_waits_nothing_is_due(store: Store) -> None:
-    assert due.read(store) == (Due(0, 0.0), Due(0, 0.0))
+    assert (turns(store), compactions(store)) == ((0, 0.0), (0, 0.0))
 
 
 def test_a_session_is_due_from_its_message_until_its_answer(store: Store, session: Session) -> None:
     replies.submit(store, session, Submission(parts=(Text("hello"),)))
-    assert due.read(store)[0] == Due(1, 0.0)
+    assert turns(store) == (1, 0.0)
     turn = claim(store, session, "token")
-    assert due.read(store)[0] == Due(1, 0.0)
+    assert turns(store) == (1, 0.0)
     commit(store, turn)
-    assert due.read(store)[0] == Due(0, 0.0)
+    assert turns(store) == (0, 0.0)
 
 
 def test_what_nobody_has_looked_at_is_told_to_be_overdue(store: Store, session: Session) -> None:
     replies.submit(store, session, Submission(parts=(Text("hello"),)))
     waiting, _ = keys.of_shard(session.shard(store.settings.shards))
     store.client.zincrby(waiting, -100_000, str(session))
-    assert 100 - store.settings.ring_grace <= due.read(store)[0].overdue < 100
+    assert 100 - store.settings.ring_grace <= turns(store)[1] < 100
 
 
 def test_a_compaction_knows_since_when_it_is_due(store: Store, session: Session) -> None:
     talk(store, session, 1)
     replies.submit(store, session, Submission(parts=(Text("hello"),)))
     commit(store, claim(store, session, "token"), due=True)
-    assert due.read(store)[1].sessions == 1
+    assert compactions(store)[0] == 1
     first = begin(store, session, "one").due_at
     assert first is not None
     assert begin(store, session, "one").due_at == first

@@ -3,7 +3,8 @@
 -- KEYS    1 due (sorted set)  2 compactions (sorted set)
 -- ARGV    1 how many sessions of each set to look at, the longest unseen ones first
 -- Result  {sessions with turns, of them locked, their replies, ms since the oldest of those was accepted,
---         sessions with a compaction due, ms since the first of them was}; -1 ms where there is none
+--         sessions with a compaction due, ms since the first of them was, and for how many ms the most overdue
+--         turn and compaction have been left alone}; -1 ms where there is none, 0 where none is overdue
 -- Replay  harmless.
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -29,4 +30,11 @@ local lag = -1
 for _, name in ipairs(redis.call('ZRANGE', KEYS[2], 0, most - 1)) do
   lag = age(redis.call('HGET', base .. name .. ':meta', 'compaction_since'), lag)
 end
-return {redis.call('ZCARD', KEYS[1]), locked, replies, waited, redis.call('ZCARD', KEYS[2]), lag}
+
+-- What is in work counts, too, and is not overdue.
+local function overdue(set)
+  local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
+  return math.max(0, now - tonumber(first[2] or now))
+end
+return {redis.call('ZCARD', KEYS[1]), locked, replies, waited, redis.call('ZCARD', KEYS[2]), lag,
+  overdue(KEYS[1]), overdue(KEYS[2])}
