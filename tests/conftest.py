@@ -13,6 +13,7 @@ import redis as redis_py
 
 from backscroll.running import embedded_redis
 from backscroll.running.embedded_redis import EmbeddedRedis
+from tests.stack.databases import Databases
 from tests.stack.expiry import eternal
 from tests.stack.tls import Certificates, TlsProxy
 
@@ -24,6 +25,12 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedR
     server = embedded_redis.start(directory, fsync="no")  # nobody pulls the plug: a few ms less a write
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def databases(redis_server: EmbeddedRedis) -> Databases:
+    """Databases for who must not meet the sessions of other tests, or the workers of other deployments."""
+    return Databases(redis_server)
 
 
 @pytest.fixture

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import redis as redis_py
 
 from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.api import Api
-from tests.stack.expiry import eternal
+from tests.stack.databases import Databases
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
 
@@ -49,51 +49,38 @@ def api(shared_stack: Stack, model: OfflineModel, redis: redis_py.Redis) -> Api:
 
 @contextmanager
 def _stacks(
-    directories: pytest.TempPathFactory, server: EmbeddedRedis, model: OfflineModel, database: int
+    directories: pytest.TempPathFactory, databases: Databases, model: OfflineModel
 ) -> Iterator[Callable[..., Stack]]:
-    """Let deployments be made, each on two databases of the shared Redis: `database` is the first one."""
-    made: list[Stack] = []
+    """Let deployments be made, each on databases of its own, and stop them afterwards."""
+    with ExitStack() as made:
 
-    def make(*, redis_url: str = "", broker_url: str = "", **env: str) -> Stack:
-        number = database + 2 * len(made)
-        stack = Stack(
-            directories.mktemp("own"),
-            redis_url or server.url.replace("db=0", f"db={number}"),
-            broker_url or server.broker_url.replace("virtual_host=1", f"virtual_host={number + 1}"),
-            model,
-            **env,
-        )
-        made.append(stack)
-        return stack
+        def make(*, redis_url: str = "", broker_url: str = "", **env: str) -> Stack:
+            own = made.enter_context(databases.own())
+            stack = Stack(
+                directories.mktemp("own"), redis_url or own.redis, broker_url or own.broker, model, **env
+            )
+            made.callback(stack.stop)
+            return stack
 
-    yield make
-    for stack in made:
-        stack.stop()
-        with redis_py.Redis.from_url(stack.env["REDIS_URL"]) as client:
-            found = eternal(client)
-            client.flushdb()
-            assert found == []
+        yield make
 
 
 @pytest.fixture
 def make_stack(
-    tmp_path_factory: pytest.TempPathFactory,
-    redis_server: EmbeddedRedis,
-    model: OfflineModel,
-    redis: redis_py.Redis,
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases, model: OfflineModel
 ) -> Iterator[Callable[..., Stack]]:
     """Make a deployment of one's own, with settings as keyword arguments: to be killed, or set otherwise.
 
     It has databases of its own on the shared Redis, or its workers would answer for the shared one.
     """
-    with _stacks(tmp_path_factory, redis_server, model, 2) as make:
+    with _stacks(tmp_path_factory, databases, model) as make:
         yield make
 
 
 @pytest.fixture(scope="module")
 def make_lasting_stack(
-    tmp_path_factory: pytest.TempPathFactory, redis_server: EmbeddedRedis, offline_model: OfflineModel
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases, offline_model: OfflineModel
 ) -> Iterator[Callable[..., Stack]]:
     """Make a deployment that all tests of a file share: a start costs more than most of them."""
-    with _stacks(tmp_path_factory, redis_server, offline_model, 12) as make:
+    with _stacks(tmp_path_factory, databases, offline_model) as make:
         yield make

@@ -15,17 +15,14 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-import redis as redis_py
 from werkzeug.routing import Rule
 
 import web
 from backscroll import errors
 from backscroll.client import Client
-from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.settings import load
 from tests.stack.api import Api
 from tests.stack.conditions import until
-from tests.stack.expiry import eternal
 from tests.stack.offline import OfflineModel
 from tests.stack.processes import BIN, ROOT, free_port
 from tests.stack.stack import Stack
@@ -70,16 +67,13 @@ class Access:
 
 @pytest.fixture(scope="module")
 def access(
-    tmp_path_factory: pytest.TempPathFactory, redis_server: EmbeddedRedis, offline_model: OfflineModel
+    tmp_path_factory: pytest.TempPathFactory,
+    make_lasting_stack: Callable[..., Stack],
+    offline_model: OfflineModel,
 ) -> Iterator[Access]:
     offline_model.reset()
-    directory = tmp_path_factory.mktemp("access")
-    keys = KeyFile(directory / "api-keys")
-    stack = Stack(
-        directory,
-        redis_server.url.replace("db=0", "db=8"),
-        redis_server.broker_url.replace("virtual_host=1", "virtual_host=11"),
-        offline_model,
+    keys = KeyFile(tmp_path_factory.mktemp("access") / "api-keys")
+    stack = make_lasting_stack(
         BACKSCROLL_API_KEYS=str(keys.path),
         BACKSCROLL_REQUESTS_PER_MINUTE=str(REQUESTS),
         BACKSCROLL_TENANT_SESSIONS=str(SESSIONS),
@@ -89,11 +83,6 @@ def access(
     made.api = stack.start("replies")
     yield made
     made.close()
-    stack.stop()
-    with redis_py.Redis.from_url(stack.env["REDIS_URL"]) as client:
-        found = eternal(client)
-        client.flushdb()
-        assert found == []
 
 
 @pytest.fixture

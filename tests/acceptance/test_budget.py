@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from backscroll import Backscroll
-from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.settings import StoreSettings, load
 from backscroll.store.redis import Store
 from tests.stack import metered
 from tests.stack.command import Done, call, run
+from tests.stack.databases import Databases
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
 from tests.unit.measured import drawn
@@ -23,13 +23,10 @@ SUPPORT = drawn(64)
 
 
 @pytest.fixture
-def url(redis_server: EmbeddedRedis) -> Iterator[str]:
+def url(databases: Databases) -> Iterator[str]:
     """A database of one's own: what a deployment has measured is one for all of its sessions."""
-    found = redis_server.url.replace("db=0", "db=10")
-    yield found
-    store = Store(StoreSettings(redis_url=found))
-    store.client.flushdb()
-    store.close()
+    with databases.own() as own:
+        yield own.redis
 
 
 def budget(url: str, *options: str, way: Callable[..., Done] = call, **env: str) -> Done:

@@ -18,6 +18,7 @@ from backscroll.running import embedded_redis
 from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.api import Api, user_texts
 from tests.stack.conditions import until
+from tests.stack.databases import Databases
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
 
@@ -63,19 +64,20 @@ class Outages:
 
 @pytest.fixture(scope="module")
 def _outages(
-    tmp_path_factory: pytest.TempPathFactory, redis_server: EmbeddedRedis, offline_model: OfflineModel
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases, offline_model: OfflineModel
 ) -> Iterator[Outages]:
     history = embedded_redis.start(tmp_path_factory.mktemp("history"))
-    stack = Stack(
-        tmp_path_factory.mktemp("outages"),
-        history.url,
-        redis_server.broker_url.replace("virtual_host=1", "virtual_host=14"),
-        offline_model,
-        BACKSCROLL_DEGRADED_DEADLINE="2",
-        BACKSCROLL_DEGRADED_TURNS="4",
-    )
-    yield Outages(stack, history)
-    stack.stop()
+    with databases.own() as own:
+        stack = Stack(
+            tmp_path_factory.mktemp("outages"),
+            history.url,
+            own.broker,
+            offline_model,
+            BACKSCROLL_DEGRADED_DEADLINE="2",
+            BACKSCROLL_DEGRADED_TURNS="4",
+        )
+        yield Outages(stack, history)
+        stack.stop()
     history.stop()
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.api import Api, Json, user_texts
 from tests.stack.conditions import until
+from tests.stack.databases import Databases
 from tests.stack.offline import OfflineModel
 from tests.stack.processes import free_port
 from tests.stack.stack import Stack
@@ -48,29 +48,28 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
 
 
 @pytest.fixture(scope="module")
-def web(
-    tmp_path_factory: pytest.TempPathFactory, redis_server: EmbeddedRedis, models: Models
-) -> Iterator[Api]:
-    stack = Stack(
-        tmp_path_factory.mktemp("stack"),
-        redis_server.url.replace("db=0", "db=12"),
-        redis_server.broker_url.replace("virtual_host=1", "virtual_host=13"),
-        models.offline,
-        GOOGLE_GEMINI_BASE_URL=models.url,
-        BACKSCROLL_REPLY_MODEL=REPLY,
-        BACKSCROLL_FALLBACK_MODEL=FALLBACK,
-        BACKSCROLL_SUMMARY_MODEL=SUMMARY,
-        BACKSCROLL_REPLY_DEADLINE=f"{DEADLINE:g}",
-        BACKSCROLL_ATTEMPT_TIMEOUT="0.5",
-        BACKSCROLL_MODEL_BREAKER_FAILURES="3",
-        BACKSCROLL_MODEL_PROBE_INTERVAL="0.5",
-        BACKSCROLL_CEILING_TOKENS=f"{CEILING}",
-        BACKSCROLL_CONTEXT_TOKENS="1500",
-        BACKSCROLL_RECENT_TOKENS="1200",
-        BACKSCROLL_MESSAGE_BYTES="4000",
-    )
-    yield stack.start()
-    stack.stop()
+def web(tmp_path_factory: pytest.TempPathFactory, databases: Databases, models: Models) -> Iterator[Api]:
+    with databases.own() as own:
+        stack = Stack(
+            tmp_path_factory.mktemp("stack"),
+            own.redis,
+            own.broker,
+            models.offline,
+            GOOGLE_GEMINI_BASE_URL=models.url,
+            BACKSCROLL_REPLY_MODEL=REPLY,
+            BACKSCROLL_FALLBACK_MODEL=FALLBACK,
+            BACKSCROLL_SUMMARY_MODEL=SUMMARY,
+            BACKSCROLL_REPLY_DEADLINE=f"{DEADLINE:g}",
+            BACKSCROLL_ATTEMPT_TIMEOUT="0.5",
+            BACKSCROLL_MODEL_BREAKER_FAILURES="3",
+            BACKSCROLL_MODEL_PROBE_INTERVAL="0.5",
+            BACKSCROLL_CEILING_TOKENS=f"{CEILING}",
+            BACKSCROLL_CONTEXT_TOKENS="1500",
+            BACKSCROLL_RECENT_TOKENS="1200",
+            BACKSCROLL_MESSAGE_BYTES="4000",
+        )
+        yield stack.start()
+        stack.stop()
 
 
 @pytest.fixture

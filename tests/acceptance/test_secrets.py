@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import redis as redis_py
 from kombu import Connection, Exchange, Producer
 
-from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.api import Api
 from tests.stack.conditions import until
 from tests.stack.marked import API_KEY, leaked
@@ -32,21 +31,14 @@ class Touches:
 
 
 @pytest.fixture(scope="module")
-def stack(
-    tmp_path_factory: pytest.TempPathFactory, redis_server: EmbeddedRedis, offline_model: OfflineModel
-) -> Iterator[Stack]:
-    found = Stack(
-        tmp_path_factory.mktemp("secrets"),
-        redis_server.url.replace("db=0", "db=14"),
-        redis_server.broker_url.replace("virtual_host=1", "virtual_host=15"),
-        offline_model,
+def stack(make_lasting_stack: Callable[..., Stack]) -> Stack:
+    found = make_lasting_stack(
         BACKSCROLL_REPLY_DEADLINE="2",
         BACKSCROLL_ATTEMPT_TIMEOUT="0.5",
         BACKSCROLL_MODEL_BREAKER_FAILURES="1000",  # one failure after the other, each to be seen
     )
     found.start("replies")
-    yield found
-    found.stop()
+    return found
 
 
 @pytest.fixture

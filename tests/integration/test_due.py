@@ -7,23 +7,22 @@ from collections.abc import Iterator
 import pytest
 
 from backscroll.messages.part import Text
-from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
 from backscroll.store import keys, replies, work
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
 from tests.integration.acting import begin, claim, commit, talk
+from tests.stack.databases import Databases
 
 
 @pytest.fixture
-def store(redis_server: EmbeddedRedis) -> Iterator[Store]:
+def store(databases: Databases) -> Iterator[Store]:
     """A store in a database of its own: what waits is counted over all sessions."""
-    found = Store(StoreSettings(redis_url=redis_server.url.replace("db=0", "db=9")))
-    found.client.flushdb()
-    yield found
-    found.client.flushdb()
-    found.close()
+    with databases.own() as own:
+        found = Store(StoreSettings(redis_url=own.redis))
+        yield found
+        found.close()
 
 
 def turns(store: Store) -> tuple[int, float]:

@@ -12,24 +12,23 @@ from msgspec.structs import replace
 
 from backscroll.compaction.measuring import Windows
 from backscroll.compaction.window import given, measured
-from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.settings import BudgetSettings, StoreSettings
 from backscroll.store.redis import Store
 from tests.stack import metered
 from tests.stack.conditions import until
+from tests.stack.databases import Databases
 from tests.unit.measured import drawn, meter_of
 
 AUTO = BudgetSettings(recent_turns="auto")
-# A database of one's own: what a deployment has measured is one for all of its sessions.
-DATABASE = "db=9"
 
 
 @pytest.fixture
-def store(redis_server: EmbeddedRedis) -> Iterator[Store]:
-    found = Store(StoreSettings(redis_url=redis_server.url.replace("db=0", DATABASE)))
-    yield found
-    found.client.flushdb()
-    found.close()
+def store(databases: Databases) -> Iterator[Store]:
+    """A database of one's own: what a deployment has measured is one for all of its sessions."""
+    with databases.own() as own:
+        found = Store(StoreSettings(redis_url=own.redis))
+        yield found
+        found.close()
 
 
 def commands(store: Store) -> int:

@@ -8,7 +8,6 @@ import pytest
 
 from backscroll.errors import LeaseLost
 from backscroll.messages.part import Text
-from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
 from backscroll.store import compactions, keys, meter, sessions
@@ -18,22 +17,19 @@ from backscroll.store.redis import Store
 from backscroll.store.replies import Submission, submit
 from tests.integration.acting import begin, bring, claim, commit
 from tests.integration.conftest import ReplayingStore
-from tests.stack.expiry import eternal
+from tests.stack.databases import Databases
 
 COST = Cost(calls=2, input_tokens=300, output_tokens=40)
 DAY = 86_400_000
 
 
 @pytest.fixture
-def store(redis_server: EmbeddedRedis) -> Iterator[Store]:
+def store(databases: Databases) -> Iterator[Store]:
     """A store of its own: the meter is about a whole deployment."""
-    found = Store(StoreSettings(redis_url=redis_server.url.replace("db=0", "db=15")))
-    found.client.flushdb()
-    yield found
-    endless = eternal(found.client)
-    found.client.flushdb()
-    found.close()
-    assert endless == []
+    with databases.own() as own:
+        found = Store(StoreSettings(redis_url=own.redis))
+        yield found
+        found.close()
 
 
 def turn(store: Store, session: Session, tokens: int, *, measured: bool = True) -> None:

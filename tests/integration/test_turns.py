@@ -10,7 +10,6 @@ import redis as redis_py
 
 from backscroll.errors import InboxFull, InvalidRequest, LeaseLost, NotFound, SessionBusy
 from backscroll.messages.part import Text
-from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
 from backscroll.store import keys, replies, sessions, turns
@@ -18,6 +17,7 @@ from backscroll.store.redis import Store
 from backscroll.store.replies import OnBusy, ReplyError, Submission, Submitted
 from backscroll.store.sweep import sweep
 from tests.integration.acting import claim, commit, texts
+from tests.stack.databases import Databases
 
 Submit = Callable[..., Submitted]
 ERROR = ReplyError("model_unavailable", "down", retryable=True)
@@ -205,12 +205,12 @@ def test_what_does_not_fit_is_turned_away_and_leaves_no_trace(
 
 
 @pytest.fixture
-def unswept(redis_server: EmbeddedRedis) -> Iterator[Store]:
+def unswept(databases: Databases) -> Iterator[Store]:
     """A store in a database of its own: the workers of other tests sweep the shared one."""
-    found = Store(StoreSettings(redis_url=redis_server.url.replace("db=0", "db=12")))
-    yield found
-    found.client.flushdb()
-    found.close()
+    with databases.own() as own:
+        found = Store(StoreSettings(redis_url=own.redis))
+        yield found
+        found.close()
 
 
 def test_one_process_sweeps_at_a_time_and_another_takes_over(unswept: Store, session: Session) -> None:
