@@ -19,15 +19,17 @@ _AMQP = ("amqp://", "amqps://", "pyamqp://", "pyamqps://")
 _QUORUM = {"x-queue-type": "quorum"}
 _VERIFIED = {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": None}
 
-# Who rings gives up soon; a consumer has patience, but no connection may be half open for ever.
-_RINGS = {"socket_timeout": 1, "socket_connect_timeout": 0.5}
+# Who rings gives up soon; a consumer has patience, but no connection may be half open for ever. What is taken
+# from a Redis is gone from it: kombu would write each bell down for a while, in two transactions a turn, and
+# the sweep finds sooner what a worker took with it. No bell goes before another: one list a queue is enough.
+_ONE_LIST = {"priority_steps": [0]}
+_RINGS = {"socket_timeout": 1, "socket_connect_timeout": 0.5, **_ONE_LIST}
 _LISTENS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
     "health_check_interval": 5,
-    "visibility_timeout": 60,
-    "unacked_restore_interval": 5,
-    "unacked_restore_throttle": 1,
+    "ack_emulation": False,
+    **_ONE_LIST,
 }
 
 

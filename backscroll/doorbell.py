@@ -1,8 +1,8 @@
 """The doorbell: Celery messages that say "this session has work", and nothing else.
 
-They carry no state and are acknowledged on arrival: one that is lost costs the sweep's grace, one that
-comes twice finds nothing to do. So a ring that fails never fails what was accepted: whoever rang answers the
-session itself, or leaves it to the sweep.
+They carry no state and are acknowledged on arrival, or not at all: one that is lost costs the sweep's grace,
+one that comes twice finds nothing to do. So a ring that fails never fails what was accepted: whoever rang
+answers the session itself, or leaves it to the sweep.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from backscroll import metrics
 from backscroll.breaker import Breaker
-from backscroll.broker import celery_settings, queue_arguments
+from backscroll.broker import celery_settings, is_amqp, queue_arguments
 from backscroll.session import Session
 from backscroll.settings import WorkerSettings
 from backscroll.store.redis import why
@@ -42,11 +42,13 @@ def celery_app(settings: WorkerSettings, *, publishes_only: bool) -> Celery:
         publishes_only: a web process, which must not hang on a broker that does.
     """
     app = Celery("backscroll", set_as_current=not publishes_only)
-    arguments = queue_arguments(settings.broker_url)
+    queue: dict[str, Any] = {
+        "queue_arguments": queue_arguments(settings.broker_url),
+        "no_ack": not is_amqp(settings.broker_url),  # which sends no more than are not acknowledged
+    }
     app.conf.update(
         task_queues=[
-            Queue(name, Exchange(name), routing_key=name, queue_arguments=arguments)
-            for name in (REPLIES, COMPACTION)
+            Queue(name, Exchange(name), routing_key=name, **queue) for name in (REPLIES, COMPACTION)
         ],
         task_default_queue=REPLIES,
         task_routes={ANSWER: {"queue": REPLIES}, COMPACT: {"queue": COMPACTION}},

@@ -33,3 +33,11 @@ def test_what_rabbitmq_raises_is_a_bell_that_is_not_rung(bell: Doorbell) -> None
     assert not bell.ring(SESSION)
     assert not bell.heard()
     assert bell.waiting() is None
+
+
+@pytest.mark.parametrize(("url", "acknowledges"), [("redis://a/0", False), ("amqp://rabbit//", True)])
+def test_a_bell_is_acknowledged_only_where_the_broker_counts_those_that_are_not(
+    url: str, *, acknowledges: bool
+) -> None:
+    app = celery_app(WorkerSettings(broker_url=url), publishes_only=False)
+    assert [queue.no_ack for queue in app.conf.task_queues] == [not acknowledges] * 2
