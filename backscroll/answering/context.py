@@ -6,6 +6,8 @@ next the model sees the same bytes followed by new ones, which it bills at a ten
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from backscroll.answering.pairing import owed, pair, without_responses
@@ -13,6 +15,7 @@ from backscroll.ledger import rendering
 from backscroll.ledger.ledger import Ledger
 from backscroll.messages import chapter as chapters
 from backscroll.messages import tokens
+from backscroll.messages.chapter import Chapter
 from backscroll.messages.message import begins_turn, flatten, turns
 from backscroll.messages.part import Part, Text
 from backscroll.messages.quoting import RULE, quoted
@@ -32,6 +35,10 @@ _NOTED = "Noted."
 # What of the generation config a model reads: a schema may be as long as everything else.
 _SCHEMAS = frozenset({"responseSchema", "response_schema", "responseJsonSchema", "response_json_schema"})
 
+# Notes stay as they are from one compaction to the next, and are written for each turn between. Those of so
+# many sessions are kept, a few kilobytes each.
+_FRAMES = 256
+
 # Where a session was measured, the estimate is scaled by what was found, within reason: one odd
 # measurement must not empty a context or overfill it.
 _LEAST, _MOST = 0.5, 3.0
@@ -39,12 +46,15 @@ _LEAST, _MOST = 0.5, 3.0
 
 def frame(context: Context) -> tuple[Content, ...]:
     """Give what stands before the messages: nothing, or the notes and an acknowledgement of them."""
-    exact = rendering.render(context.ledger)
-    if not context.chapters and not exact:
+    return _frame(context.chapters, context.ledger)
+
+
+@lru_cache(maxsize=_FRAMES)
+def _frame(written: tuple[Chapter, ...], ledger: Ledger) -> tuple[Content, ...]:
+    exact = rendering.render(ledger)
+    if not written and not exact:
         return ()
-    notes = [
-        f"[{chapter.first}-{chapter.last}] {quoted(chapters.render(chapter))}" for chapter in context.chapters
-    ]
+    notes = [f"[{chapter.first}-{chapter.last}] {quoted(chapters.render(chapter))}" for chapter in written]
     if exact:
         notes.append(f"{_EXACT}\n{quoted(exact)}")
     parts: tuple[Part, ...] = (
