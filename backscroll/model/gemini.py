@@ -8,8 +8,9 @@ holds the whole request with key and prompt, so each error is raised anew `from 
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from json import JSONDecodeError
@@ -40,6 +41,9 @@ SHAPES = Shapes(
     tool_config=types.ToolConfig,
 )
 
+# Calls that one client has in work: its transport goes through all of its connections with each of them, and
+# at 500 that took as long as the call itself.
+_CALLS = 32
 # Whoever calls functions, it is not the SDK.
 _CALLS_NOTHING = types.AutomaticFunctionCallingConfig(disable=True)
 # The SDK wants contents; those of the body take their place.
@@ -70,17 +74,13 @@ class Gemini:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._client: _Client | None = None
+        self._trusted: ssl.SSLContext | None = None
+        self._clients: list[_Client] = []
 
-    def connect(self) -> tuple[asyncio.AbstractEventLoop, _Client]:
+    def connect(self) -> None:
         """Make loop and client; the first call does it too. Nothing is sent."""
         with self._lock:
-            if self._loop is None or self._client is None:
-                self._client = _Client(self._settings)
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=self._loop.run_forever, name="gemini", daemon=True)
-                self._thread.start()
-            return self._loop, self._client
+            self._connected()
 
     def generate(
         self, prompt: Prompt, *, timeout: float, deadline: float, stop: Stop, heard: Heard | None = None
@@ -88,7 +88,9 @@ class Gemini:
         """Answer `prompt`; see `Model.generate`."""
         stop.check()
         asked = body(prompt, SHAPES)
-        loop, client = self.connect()
+        with self._lock:
+            loop, client = self._connected(), self._free()
+            client.calls += 1
         answering = client.generate(prompt.model, asked, timeout=timeout, deadline=deadline, heard=heard)
         call = asyncio.run_coroutine_threadsafe(answering, loop)
         with stop.ending(call.cancel):
@@ -97,29 +99,67 @@ class Gemini:
             except CancelledError:
                 stop.check()
                 raise TransientError("model_closed", "the model was closed during the call") from None
+            finally:
+                self._ended(client)
 
     def close(self) -> None:
         """Close the connections, and end the loop; calls that still run are dropped."""
         with self._lock:
-            loop, thread, client = self._loop, self._thread, self._client
-            self._loop = self._thread = self._client = None
-        if loop is None or thread is None or client is None:
+            loop, thread, clients = self._loop, self._thread, self._clients
+            self._loop = self._thread = None
+            self._clients = []
+        if loop is None or thread is None:
             return
-        asyncio.run_coroutine_threadsafe(client.close(), loop).result()
+        asyncio.run_coroutine_threadsafe(_close(clients), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
+    def _connected(self) -> asyncio.AbstractEventLoop:
+        """Give the loop, with a client made. For who holds the lock."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._loop.run_forever, name="gemini", daemon=True)
+            self._thread.start()
+            self._free()
+        return self._loop
+
+    def _free(self) -> _Client:
+        """Give the first client that has room, so that the last ones run idle. For who holds the lock."""
+        for client in self._clients:
+            if client.calls < _CALLS:
+                return client
+        self._trusted = self._trusted or httpx2.create_ssl_context()  # the dearest part: not for each
+        self._clients.append(_Client(self._settings, self._trusted))
+        return self._clients[-1]
+
+    def _ended(self, client: _Client) -> None:
+        with self._lock:
+            client.calls -= 1
+            idle = [each for each in self._clients if not each.calls]
+            if len(idle) < 2 or self._loop is None:
+                return
+            self._clients.remove(idle[-1])
+            asyncio.run_coroutine_threadsafe(idle[-1].close(), self._loop)
+
+
+async def _close(clients: Sequence[_Client]) -> None:
+    calls = asyncio.all_tasks() - {asyncio.current_task()}
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+    for client in clients:
+        await client.close()
+
 
 class _Client:
-    """The SDK's client, and the transport that it uses: ours, so that we know whose errors to expect.
+    """A client of the SDK, and the transport that it uses: ours, so that we know whose errors to expect.
 
     Left to itself, the SDK takes httpx, httpx2 or aiohttp, by its version and by what is installed.
     """
 
-    def __init__(self, settings: ModelSettings) -> None:
+    def __init__(self, settings: ModelSettings, trusted: ssl.SSLContext) -> None:
         unlimited = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
-        trusted = httpx2.create_ssl_context()  # the dearest part of a client: made once, not for each
         self._transport = httpx2.AsyncClient(verify=trusted, limits=unlimited, follow_redirects=True)
         options = types.HttpOptions(
             base_url=settings.base_url or None,
@@ -128,6 +168,7 @@ class _Client:
         )
         self._key = settings.api_key
         self._sdk = genai.Client(api_key=settings.api_key or "none", http_options=options)
+        self.calls = 0  # in work; whose lock is held, counts
 
     async def generate(
         self, model: str, asked: dict[str, object], *, timeout: float, deadline: float, heard: Heard | None
@@ -155,10 +196,6 @@ class _Client:
         return gathered.answer(model)
 
     async def close(self) -> None:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
         await self._transport.aclose()
         self._sdk.close()
 

@@ -187,3 +187,28 @@ def test_the_adapter_may_be_closed_in_the_middle_of_a_call_and_asked_again(
     assert caught.value.code == "model_closed"
     api.stream("plain")
     assert ask(gemini).parts == (Text("It costs 42,50 €."),)
+
+
+def test_calls_that_are_many_at_a_time_go_over_clients_of_their_own_which_do_not_stay(
+    api: Replaying, gemini: Gemini, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backscroll.model.gemini._CALLS", 1)
+    stop, gone = Stop(), BackscrollError("gone", "nobody wants it")
+
+    def wait_in_vain() -> None:
+        with pytest.raises(BackscrollError):
+            ask(gemini, timeout=60, stop=stop)
+
+    api.stream("plain", "silent")
+    waiting = threading.Thread(target=wait_in_vain)
+    waiting.start()
+    assert api.begun.wait(10)
+    for _ in range(2):
+        api.stream("plain")
+        assert ask(gemini).parts == (Text("It costs 42,50 €."),)
+    assert len(gemini._clients) == 2, "the second call found the client of the first"
+    stop.stop(gone)
+    waiting.join()
+    assert len(gemini._clients) == 1
+    api.stream("plain")
+    assert ask(gemini).parts == (Text("It costs 42,50 €."),)
