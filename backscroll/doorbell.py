@@ -17,11 +17,12 @@ from kombu import Exchange, Queue
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError, ResponseError
 
-from backscroll import metrics
+from backscroll import bells, metrics
 from backscroll.breaker import Breaker
-from backscroll.broker import celery_settings, queue_arguments
+from backscroll.broker import RINGS, celery_settings, queue_arguments, redis_url
 from backscroll.session import Session
 from backscroll.settings import WorkerSettings
+from backscroll.store.connecting import One
 from backscroll.store.redis import why
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ _FREE_CONNECTION = 1.0
 ANSWER, COMPACT = "backscroll.answer", "backscroll.compact"
 # What workers are asked to tell who they are: `celery -A worker inspect backscroll`.
 WHO = "backscroll"
+
+_QUEUES = {ANSWER: REPLIES, COMPACT: COMPACTION}
 
 
 def celery_app(settings: WorkerSettings, *, publishes_only: bool) -> Celery:
@@ -49,7 +52,7 @@ def celery_app(settings: WorkerSettings, *, publishes_only: bool) -> Celery:
             for name in (REPLIES, COMPACTION)
         ],
         task_default_queue=REPLIES,
-        task_routes={ANSWER: {"queue": REPLIES}, COMPACT: {"queue": COMPACTION}},
+        task_routes={task: {"queue": queue} for task, queue in _QUEUES.items()},
         task_serializer="json",
         accept_content=["json"],
         task_ignore_result=True,
@@ -71,17 +74,20 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Doorbell:
-    """Rings for sessions over a Celery app, whose broker has `probe_interval` seconds between two looks.
+    """Rings for sessions at a broker, with `probe_interval` seconds between two looks while it is down.
 
-    The app is one that publishes only: with a consumer's patience a ring would hang on a broker that does.
+    Celery rings, but where the broker is a Redis: there a bell is put straight into its queue's list.
     """
 
-    def __init__(self, app: Celery, *, probe_interval: float) -> None:
-        self._app = app
+    def __init__(self, settings: WorkerSettings, *, probe_interval: float) -> None:
+        # Not a worker's app: with a consumer's patience a ring would hang on a broker that does.
+        self._app = app = celery_app(settings, publishes_only=True)
+        url, most = redis_url(settings.broker_url), app.conf.broker_pool_limit
+        self._redis = One(url, RINGS, most) if url else None
         self._breaker = Breaker("broker", probe_interval=probe_interval, probe=self._answers)
         self._refused = False
         # As many as there are connections: who waits for one behind a ring that hangs asks the breaker anew.
-        self._free = threading.BoundedSemaphore(app.conf.broker_pool_limit)
+        self._free = threading.BoundedSemaphore(most)
 
     def ring(self, session: Session) -> bool:
         """Call a reply worker to `session`. False when the broker did not take it."""
@@ -127,6 +133,8 @@ class Doorbell:
     def close(self) -> None:
         """Close the connections to the broker."""
         self._breaker.dispose()
+        if self._redis is not None:
+            self._redis.close()
         self._app.close()
 
     def _errors(self) -> tuple[type[BaseException], ...]:
@@ -152,7 +160,7 @@ class Doorbell:
 
     def _sent(self, task: str, session: Session) -> bool:
         try:
-            self._app.send_task(task, args=(session.tenant, session.id), retry=False)
+            self._send(task, (session.tenant, session.id))
         except self._errors() as error:
             cause = error.__cause__ or error  # kombu's own errors hide whose they are
             if isinstance(cause, self._refusals()):
@@ -163,6 +171,13 @@ class Doorbell:
         self._refused = False
         self._breaker.succeeded()
         return True
+
+    def _send(self, task: str, args: tuple[str, ...]) -> None:
+        if self._redis is None:
+            self._app.send_task(task, args=args, retry=False)
+            return
+        queue = _QUEUES[task]
+        self._redis.client.execute_command("LPUSH", queue, bells.encode(task, queue, args))  # type: ignore[no-untyped-call]
 
     def _refuses(self, reason: str) -> None:
         # It is there, and full or read-only: it says so at once, and a probe would find it well.
