@@ -8,18 +8,19 @@ session itself, or leaves it to the sweep.
 from __future__ import annotations
 
 import logging
-import threading
 from typing import Any
 
 import msgspec
 from celery import Celery
 from kombu import Exchange, Queue
 from kombu.exceptions import KombuError
+from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 
 from backscroll import bells, metrics
 from backscroll.breaker import Breaker
 from backscroll.broker import RINGS, celery_settings, queue_arguments, redis_url
+from backscroll.places import Places
 from backscroll.session import Session
 from backscroll.settings import WorkerSettings
 from backscroll.store.connecting import One
@@ -87,7 +88,7 @@ class Doorbell:
         self._breaker = Breaker("broker", probe_interval=probe_interval, probe=self._answers)
         self._refused = False
         # As many as there are connections: who waits for one behind a ring that hangs asks the breaker anew.
-        self._free = threading.BoundedSemaphore(most)
+        self._places = Places(most)
 
     def ring(self, session: Session) -> bool:
         """Call a reply worker to `session`. False when the broker did not take it."""
@@ -152,8 +153,11 @@ class Doorbell:
             return (ResponseError, *connection.channel_errors)
 
     def _ring(self, task: str, session: Session) -> bool:
-        with self._free:
+        self._places.take()
+        try:
             rung = self._breaker.admits() and self._sent(task, session)
+        finally:
+            self._places.leave()
         if not rung:
             metrics.PUBLISH_FAILURES.inc()
         return rung
@@ -177,7 +181,12 @@ class Doorbell:
             self._app.send_task(task, args=args, retry=False)
             return
         queue = _QUEUES[task]
-        self._redis.client.execute_command("LPUSH", queue, bells.encode(task, queue, args))  # type: ignore[no-untyped-call]
+        words = ("LPUSH", queue, bells.encode(task, queue, args))
+        try:
+            self._redis.send(words)
+        except Disconnected:
+            # Perhaps it was only cut since the last bell; and one that rings twice does no harm.
+            self._redis.send(words)
 
     def _refuses(self, reason: str) -> None:
         # It is there, and full or read-only: it says so at once, and a probe would find it well.

@@ -94,3 +94,10 @@ def test_a_broker_that_is_full_is_there_and_takes_no_bell(
     assert "the broker takes no bells" in caplog.text
     broker.delete(REPLIES)
     assert bell.ring(SESSION)
+
+
+def test_a_bell_over_a_connection_that_was_cut_rings(bell: Doorbell, broker: redis_py.Redis) -> None:
+    assert bell.ring(SESSION)
+    broker.execute_command("CLIENT", "KILL", "TYPE", "NORMAL", "SKIPME", "yes")
+    assert bell.ring(SESSION)
+    assert broker.llen(REPLIES) == 2
