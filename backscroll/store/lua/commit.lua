@@ -33,9 +33,7 @@ if not written then
   redis.call('HSET', META, 'last', last + 2, 'context_tokens', tokens, 'estimated', estimated)
   redis.call('HINCRBY', META, 'turns', 1)
   if turn_tokens ~= '' then
-    measure('turns', 1)
-    measure('tokens', turn_tokens)
-    measure('histogram:' .. bucket, 1)
+    measure('turns', 1, 'tokens', turn_tokens, 'histogram:' .. bucket, 1)
   end
   tell_batches(id, found[3], events)
   end_reply(id, status, 'seq', last + 1, 'parts', parts, 'answered_by', answered_by, 'usage', usage)
@@ -45,7 +43,7 @@ if not written then
     redis.call('HSET', META, 'compaction_origin', due)
     ring = 1
   end
-  keep()
+  keep(LIVE, MEDIA)
 end
 if redis.call('GET', LOCK) ~= token then
   return {'done', ring, {'released', 0}} -- a replay after the lock went on

@@ -29,8 +29,7 @@ end
 
 -- Give version, chapters and ledger: false in the place of these two where that version of them is known.
 local function notes(known)
-  local began, change = unpack(redis.call('HMGET', META, 'created_at', 'last_change'))
-  local version = began and began .. ' ' .. (change or '') or ''
+  local version = BEGAN .. ' ' .. (redis.call('HGET', META, 'last_change') or '')
   if known[1] == version then
     return version, false, false
   end
@@ -39,10 +38,9 @@ end
 
 -- Give the seq up to which the live messages are known, if all of them are: the turn that was known as the last one
 -- is in this history. 0: none are.
-local function known_up_to(known, version, watermark)
-  local began = string.match(version, '^%d+ ')
+local function known_up_to(known, watermark)
   local _, reply, token, first, last = unpack(known)
-  if not reply or string.match(known[1], '^%d+ ') ~= began or first > watermark + 1 or last <= watermark then
+  if not reply or string.match(known[1], '^%d+') ~= BEGAN or first > watermark + 1 or last <= watermark then
     return 0
   end
   local seq, by = unpack(redis.call('HMGET', reply_key(reply), 'seq', 'token'))
@@ -56,6 +54,6 @@ local function context(budget, packed)
   local meta = redis.call('HMGET', META, 'last', 'watermark', 'context_tokens', 'estimated', 'restored')
   local watermark = tonumber(meta[2])
   local version, chapters, ledger = notes(known)
-  local up_to = known_up_to(known, version, watermark)
+  local up_to = known_up_to(known, watermark)
   return {meta, version, chapters, ledger, up_to, newest(budget, math.max(up_to - watermark, 0))}
 end
