@@ -129,9 +129,9 @@ def begin(store: Store, session: Session, token: str) -> Snapshot | None:
 def _snapshot(
     store: Store, session: Session, token: str, found: Sequence[Any], remembered: Remembered
 ) -> Snapshot:
-    flat, version, chapters, ledger, stored, live = found
+    flat, version, kept, chapters, ledger, stored, live = found
     meta, cipher = table(flat), store.cipher(session)
-    notes = memory.notes(cipher, version, chapters, ledger, remembered)
+    notes = memory.notes(cipher, (version, kept, chapters, ledger), remembered)
     encoded = content.open_messages(cipher, stored)
     return Snapshot(
         token=token,

@@ -4,7 +4,9 @@ A turn's context is mostly what it was a turn ago, and as long as the session ha
 anew each time, it would be most of what a turn costs. So who claims a turn says what it remembers, and the
 script (lua/parts/turn.lua) leaves out what is still so. It decides by marks that only one content has had:
 
-    chapters and ledger   the session's beginning, and the token of the last change that was made to them
+    chapters and ledger   the session's beginning, and the token of the last change that was made to them.
+                          Where it is the one before the last, and that has only added a chapter, this and
+                          the ledger are all that is told
     messages              the last turn that this process has written: its reply, with the token of the lock
                           under which it was. Where its record says so, all messages up to that turn are as
                           they were then. A rollback of Redis takes both or neither
@@ -41,15 +43,15 @@ _LIFE = 600.0
 class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     """What was in a session's context when this process last saw it.
 
-    `version` marks the chapters and the ledger; "" where they are not known. `noted` is how many bytes they
-    have as they are stored. `written` are the id of the last reply that this process has written there, and
-    its token; `messages` those up to it.
+    `version` marks the chapters and the ledger; "" where they are not known. `stored` is how many bytes each
+    of the two has as it is stored. `written` are the id of the last reply that this process has written
+    there, and its token; `messages` those up to it.
     """
 
     version: str = ""
     chapters: tuple[Chapter, ...] = ()
     ledger: Ledger = Ledger()
-    noted: int = 0
+    stored: tuple[int, int] = (0, 0)
     written: tuple[str, str] | None = None
     messages: tuple[Message, ...] = ()
 
@@ -65,7 +67,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def size(self) -> int:
         """About how many bytes it has as it is stored."""
-        return self.noted + tokens.BYTES_A_TOKEN * tokens.of_messages(self.messages)
+        return sum(self.stored) + tokens.BYTES_A_TOKEN * tokens.of_messages(self.messages)
 
     def changed(self, token: str, chapters: tuple[Chapter, ...], ledger: Ledger) -> Remembered:
         """Give what is remembered once the change `token` has made these of the chapters and the ledger."""
@@ -74,7 +76,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
             version=f"{began} {token}" if began else "",
             chapters=chapters,
             ledger=ledger,
-            noted=sum(map(len, map(encode_chapter, chapters))) + len(encode_ledger(ledger)),
+            stored=(sum(map(len, map(encode_chapter, chapters))), len(encode_ledger(ledger))),
         )
 
     def after(self, reply_id: str, token: str, messages: tuple[Message, ...], ceiling: int) -> Remembered:
@@ -132,21 +134,21 @@ class Memory:
             self._room += found[1]
 
 
-def notes(
-    cipher: Cipher, version: bytes, chapters: Sequence[bytes] | None, ledger: bytes | None, before: Remembered
-) -> Remembered:
-    """Give a version of the chapters and the ledger as a script told it, or as it was remembered `before`.
+def notes(cipher: Cipher, found: Sequence[Any], before: Remembered) -> Remembered:
+    """Give a version of the chapters and the ledger as a script told it, where they are not as `before`.
 
     Raises:
         Sealed: when a key is missing.
     """
+    version, kept, chapters, ledger = found
     if chapters is None:
         return replace(before, written=None, messages=())
+    known = before if kept else NOTHING
     return Remembered(
         version=version.decode(),
-        chapters=content.decode_chapters(cipher, chapters),
+        chapters=(*known.chapters, *content.decode_chapters(cipher, chapters)),
         ledger=content.decode_ledger(cipher, ledger),
-        noted=sum(map(len, chapters)) + len(ledger or b""),
+        stored=(known.stored[0] + sum(map(len, chapters)), len(ledger or b"")),
     )
 
 
@@ -161,9 +163,6 @@ def told(
     Raises:
         Sealed: when a key is missing.
     """
-    version, chapters, ledger, known, messages = found
+    *noted, known, messages = found
     live = [each for each in before.messages if watermark < each.seq <= known]
-    return notes(cipher, version, chapters, ledger, before), (
-        *live,
-        *content.decode_messages(cipher, messages),
-    )
+    return notes(cipher, noted, before), (*live, *content.decode_messages(cipher, messages))

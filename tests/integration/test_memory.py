@@ -125,7 +125,7 @@ def test_what_a_process_knows_is_not_told_again(workers: tuple[Heard, Heard], se
     turn_of(one, session)
     say(one, session)
     turn = claim(one, session, "again")
-    _, _, _, _, (_, _, chapters, ledger, known, messages) = one.said[-1]
+    _, _, _, _, (_, _, _, chapters, ledger, known, messages) = one.said[-1]
     assert (chapters, ledger, known, messages) == (None, None, turn.context.last, [])
     is_what_is_stored(one, turn)
     commit(one, turn)
@@ -145,9 +145,36 @@ def test_a_compaction_is_not_told_what_the_one_before_has_made(
     turn_of(workers[0], session)
     snapshot = compactions.begin(workers[1], session, token_hex(16))
     assert snapshot is not None
-    assert workers[1].said[-1][3:5] == [None, None]
+    assert workers[1].said[-1][4:6] == [None, None]
     context = sessions.read_context(workers[0], session)
     assert (snapshot.chapters, snapshot.ledger) == (context.chapters, context.ledger)
+
+
+def test_of_chapters_that_are_known_only_the_new_one_is_told(
+    workers: tuple[Heard, Heard], session: Session
+) -> None:
+    for _ in range(4):
+        for _ in range(4):
+            turn_of(workers[0], session)
+        compact(workers[1], session, Random(2))
+    say(workers[0], session)
+    turn = take_up(workers[0], session)
+    (told,) = [said for said in workers[0].said if said[0] == b"turn"][-1:]
+    assert (len(told[4][3]), len(turn.context.chapters)) == (1, 4)
+
+
+def test_a_version_that_notes_nothing_of_its_changes_is_believed_all_the_same(
+    workers: tuple[Heard, Heard], store: Store, redis: redis_py.Redis, session: Session
+) -> None:
+    for _ in range(4):
+        turn_of(workers[0], session)
+    compact(store, session, Random(1))
+    turn_of(workers[0], session)
+    before = redis.hget(keys.of_session(session, store.settings.shards)[0], "appended")
+    for _ in range(2):
+        compact(store, session, Random(1))
+    redis.hset(keys.of_session(session, store.settings.shards)[0], "appended", before or b"")
+    turn_of(workers[0], session)
 
 
 def test_a_redis_that_went_back_in_time_is_believed(
@@ -208,7 +235,7 @@ def test_a_memory_is_limited_in_sessions_in_bytes_and_in_time() -> None:
     few, small, short = Memory(sessions=2), Memory(size=25), Memory(life=0)
     for memory in (few, small, short):
         for session in (one, two, one, three):
-            memory.note(session, Remembered(version="1 a", noted=10))
+            memory.note(session, Remembered(version="1 a", stored=(4, 6)))
     for memory in (few, small):
         assert [bool(memory.of(session).version) for session in (one, two, three)] == [True, False, True]
     assert not short.of(three).version

@@ -27,13 +27,20 @@ local function newest(budget, from)
   return messages
 end
 
--- Give version, chapters and ledger: false in the place of these two where that version of them is known.
+-- Returns version, kept, chapters, ledger: chapters and ledger are false where that version of them is known. kept 1:
+-- the chapters go behind those that are known, all of which are there yet.
 local function notes(known)
-  local version = BEGAN .. ' ' .. (redis.call('HGET', META, 'last_change') or '')
+  local change, appended = unpack(redis.call('HMGET', META, 'last_change', 'appended'))
+  local version = BEGAN .. ' ' .. (change or '')
   if known[1] == version then
-    return version, false, false
+    return version, 1, false, false
   end
-  return version, redis.call('LRANGE', CHAPTERS, 0, -1), redis.call('GET', LEDGER)
+  -- Only where `change` itself noted it: what an older version of ours changes leaves the note of one before.
+  local before = string.match(known[1] or '', '^' .. BEGAN .. ' (.*)')
+  if before and change and appended == before .. ' ' .. change then
+    return version, 1, redis.call('LRANGE', CHAPTERS, -1, -1), redis.call('GET', LEDGER)
+  end
+  return version, 0, redis.call('LRANGE', CHAPTERS, 0, -1), redis.call('GET', LEDGER)
 end
 
 -- Give the seq up to which the live messages are known, if all of them are: the turn that was known as the last one
@@ -47,13 +54,14 @@ local function known_up_to(known, watermark)
   return tonumber(seq) == last - 1 and by == token and last or 0
 end
 
--- Returns {meta, version, chapters, ledger, known, messages}: `meta` are last, watermark, context_tokens, estimated
--- and restored; `messages` are the newest live ones behind the seq `known`, up to `budget` bytes.
+-- Returns {meta, version, kept, chapters, ledger, known, messages}: `meta` are last, watermark, context_tokens,
+-- estimated and restored; then what `notes` returns; `messages` are the newest live ones behind the seq `known`,
+-- up to `budget` bytes.
 local function context(budget, packed)
   local known = packed == '' and {} or cmsgpack.unpack(packed)
   local meta = redis.call('HMGET', META, 'last', 'watermark', 'context_tokens', 'estimated', 'restored')
   local watermark = tonumber(meta[2])
-  local version, chapters, ledger = notes(known)
+  local version, kept, chapters, ledger = notes(known)
   local up_to = known_up_to(known, watermark)
-  return {meta, version, chapters, ledger, up_to, newest(budget, math.max(up_to - watermark, 0))}
+  return {meta, version, kept, chapters, ledger, up_to, newest(budget, math.max(up_to - watermark, 0))}
 end
