@@ -99,6 +99,14 @@ class Memory:
         self._most, self._room, self._life = sessions, size, life
         # The one that was noted longest ago first; with its size, and when it was noted.
         self._found: OrderedDict[Session, tuple[Remembered, int, float]] = OrderedDict()
+        self._timer: threading.Timer | None = None
+
+    def close(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._found.clear()
+            if self._timer is not None:
+                self._timer.cancel()
 
     def of(self, session: Session) -> Remembered:
         """Give what is remembered of `session`."""
@@ -115,11 +123,25 @@ class Memory:
             self._found[session] = remembered, size, time.monotonic()
             self._room -= size
             self._forget_the_oldest()
+            self._look_again()
 
     def forget(self, session: Session) -> None:
         """Remember nothing of a session any more."""
         with self._lock:
             self._drop(session)
+
+    def _look_again(self) -> None:
+        """Have what is there forgotten in time also where nobody asks for anything any more."""
+        if self._found and self._timer is None:
+            self._timer = threading.Timer(self._life, self._expire)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _expire(self) -> None:
+        with self._lock:
+            self._timer = None
+            self._forget_the_oldest()
+            self._look_again()
 
     def _forget_the_oldest(self) -> None:
         while self._found:

@@ -235,6 +235,7 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self.breaker.dispose()
+        self.memory.close()
         self.servers.close()
 
 

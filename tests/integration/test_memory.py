@@ -239,3 +239,9 @@ def test_a_memory_is_limited_in_sessions_in_bytes_and_in_time() -> None:
     for memory in (few, small):
         assert [bool(memory.of(session).version) for session in (one, two, three)] == [True, False, True]
     assert not short.of(three).version
+
+
+def test_what_is_remembered_is_forgotten_in_time_also_where_nobody_asks() -> None:
+    memory = Memory(life=0.05)
+    memory.note(Session("t", "a"), Remembered(version="1 a"))
+    until("it is forgotten", lambda: not memory._found)
