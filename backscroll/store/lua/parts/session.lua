@@ -73,7 +73,8 @@ local function open()
     return 0
   end
   BEGAN = string.format('%d', NOW)
-  redis.call('HSET', META, 'created_at', BEGAN, 'v', 1, 'last', 0, 'watermark', 0, 'context_tokens', 0, 'fence', 0)
+  redis.call('HSETNX', META, 'created_at', BEGAN)
+  redis.call('HSET', META, 'v', 1, 'last', 0, 'watermark', 0, 'context_tokens', 0, 'fence', 0)
   return 1
 end
 
