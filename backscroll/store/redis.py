@@ -40,6 +40,7 @@ from backscroll.settings.encryption import encryption_keys
 from backscroll.settings.nodes import are_named, parsed
 from backscroll.store import keys
 from backscroll.store.connecting import Argument, Command, One, Servers
+from backscroll.store.memory import Memory
 from backscroll.store.scripts import Script, script
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,8 @@ class Store:
         self._places = Places(_MOST_CALLS)
         self._refuses = False
         self._ciphers = _ciphers(settings)
+        # Beside the connection: what is remembered is of this server, and was opened with these keys.
+        self.memory = Memory()
 
     @property
     def client(self) -> redis_py.Redis:
@@ -226,6 +229,7 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self.breaker.dispose()
+        self.memory.close()
         self.servers.close()
 
 
