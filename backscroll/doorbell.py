@@ -1,8 +1,8 @@
 """The doorbell: Celery messages that say "this session has work", and nothing else.
 
-They carry no state and are acknowledged on arrival: one that is lost costs the sweep's grace, one that
-comes twice finds nothing to do. So a ring that fails never fails what was accepted: whoever rang answers the
-session itself, or leaves it to the sweep.
+They carry no state and are acknowledged on arrival, or not at all: one that is lost costs the sweep's grace,
+one that comes twice finds nothing to do. So a ring that fails never fails what was accepted: whoever rang
+answers the session itself, or leaves it to the sweep.
 """
 
 from __future__ import annotations
