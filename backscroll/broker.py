@@ -26,8 +26,8 @@ _LISTENS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
     "health_check_interval": 5,
-    # kombu would write each bell that is taken down in Redis, in two transactions a turn, to give it back much
-    # later: the sweep finds sooner what a worker took with it.
+    # kombu would note each bell taken in Redis, in two transactions a turn, to give it back much later:
+    # the sweep finds sooner what a worker took with it.
     "ack_emulation": False,
     # No bell goes before another: one list a queue is enough.
     "priority_steps": [0],
