@@ -6,6 +6,8 @@ next the model sees the same bytes followed by new ones, which it bills at a ten
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import msgspec
 
 from backscroll.answering.pairing import owed, pair, without_responses
@@ -13,6 +15,7 @@ from backscroll.ledger import rendering
 from backscroll.ledger.ledger import Ledger
 from backscroll.messages import chapter as chapters
 from backscroll.messages import tokens
+from backscroll.messages.chapter import Chapter
 from backscroll.messages.message import begins_turn, flatten, turns
 from backscroll.messages.part import Part, Text
 from backscroll.messages.quoting import RULE, quoted
@@ -37,8 +40,20 @@ _SCHEMAS = frozenset({"responseSchema", "response_schema", "responseJsonSchema",
 _LEAST, _MOST = 0.5, 3.0
 
 
+# Chapters and ledger stay for several turns, and a process keeps them between (store/memory.py): for as long
+# as it does, it keeps them as they are sent, too.
+_frames: WeakKeyDictionary[Ledger, tuple[tuple[Chapter, ...], tuple[Content, ...]]] = WeakKeyDictionary()
+
+
 def frame(context: Context) -> tuple[Content, ...]:
     """Give what stands before the messages: nothing, or the notes and an acknowledgement of them."""
+    kept = _frames.get(context.ledger)
+    if kept is None or kept[0] is not context.chapters:
+        kept = _frames[context.ledger] = context.chapters, _frame(context)
+    return kept[1]
+
+
+def _frame(context: Context) -> tuple[Content, ...]:
     exact = rendering.render(context.ledger)
     if not context.chapters and not exact:
         return ()
@@ -119,7 +134,7 @@ def fit(turn: Turn, ceiling: int) -> tuple[Context, tuple[Content, ...]]:
     kept = context
     if size > for_notes:
         kept = _shorter(context, for_notes)
-        notes = frame(kept)
+        notes = _frame(kept)
         size = _of_contents(notes)
     room -= size
     whole = turns(context.messages)
@@ -139,7 +154,7 @@ def _shorter(context: Context, room: float) -> Context:
     chapters, ledger = context.chapters, context.ledger
     while chapters or ledger != Ledger():
         shorter = Context(chapters=chapters, ledger=ledger)
-        if _of_contents(frame(shorter)) <= room:
+        if _of_contents(_frame(shorter)) <= room:
             return shorter
         chapters, ledger = chapters[1:], ledger if chapters else Ledger()
     return Context()

@@ -2,6 +2,7 @@
 
 One thread tells for all turns of a process, in one round trip: a turn's first words at once, and then what
 has come together, some 20 times a second at most. The model's thread only leaves a note of what it heard.
+What an answer ends with goes with its commit, which would else wait for one more round trip.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Stream:
         self._usage_told: tuple[Usage | None, float] = (None, 0.0)
         self._number = 0
         self._batches: list[tuple[int, list[Untold]]] = []
+        self._whole = False  # the end will tell what came last, and sooner than we could
         self.first = True  # nothing was told since the answer began
         self.under_way = False
         self.over = False
@@ -55,19 +57,21 @@ class Stream:
     def begin(self) -> None:
         """Void what was heard before; the turn's own beginning was told when it was claimed."""
         with self._changed:
+            self._whole = False
             if not self._spoken:
                 return
             self._anew, self._spoken, self.first = True, False, True
             self._parts, self._usage, self._usage_told = [], None, (None, 0.0)
             self._changed.notify_all()
 
-    def hear(self, parts: Sequence[Part], usage: Usage | None) -> None:
-        """Note what came; it is told soon."""
+    def hear(self, parts: Sequence[Part], usage: Usage | None, *, last: bool = False) -> None:
+        """Note what came; it is told soon: what came last, by who ends the turn."""
         # Media are told by reference; their bytes can be had when the reply has ended. Their digest takes a
         # tenth of a second, in which nobody else's words may wait.
         came, _ = detach(parts)
         with self._changed:
             waited = self.waits
+            self._whole = last
             for part in came:
                 self._join(part)
             self._usage = usage or self._usage
@@ -98,7 +102,7 @@ class Stream:
     @property
     def waits(self) -> bool:
         """Tell whether there is anything to tell."""
-        return not self.over and bool(self._batches or self._anew or self._parts)
+        return not (self.over or self._whole) and bool(self._batches or self._anew or self._parts)
 
     def untold(self) -> bytes:
         """Give all that is not known to be told, with what came since as one more batch."""

@@ -133,7 +133,7 @@ class _Client:
                         chunk = read(response)
                         gathered.add(chunk)
                         if heard is not None:
-                            heard.hear(chunk.parts, chunk.usage)
+                            heard.hear(chunk.parts, chunk.usage, last=chunk.finish is not None)
             except TimeoutError:
                 raise TransientError("deadline", "the model did not finish in time") from None
         return gathered.answer(model)

@@ -14,6 +14,7 @@ import msgspec
 import pydantic
 
 from backscroll.errors import PermanentError
+from backscroll.messages.part import Part, Text
 from backscroll.model.fields import Shape, known, spelled
 from backscroll.model.gemini_parts import sent
 from backscroll.model.gemini_signatures import signed_for
@@ -43,12 +44,12 @@ def body(prompt: Prompt, shapes: Shapes) -> dict[str, Any]:
         PermanentError: `invalid_config`, when it holds what cannot be sent, with where it stands.
     """
     settings = prompt.settings
-    contents = [
-        {"role": content.role, "parts": [sent(part, shapes.part) for part in content.parts]}
-        for content in signed_for(prompt.contents, prompt.model)
-    ]
-    for at, content in enumerate(contents):
-        _check(shapes.content, content, f"contents.{at}")
+    contents: list[dict[str, Any]] = []
+    for at, content in enumerate(signed_for(prompt.contents, prompt.model)):
+        parts = [sent(part, shapes.part) for part in content.parts]
+        contents.append({"role": content.role, "parts": parts})
+        if not all(map(_is_plain, content.parts)):
+            _check(shapes.content, contents[-1], f"contents.{at}")
     written: dict[str, Any] = {"contents": contents}
     if system := prompt.system or settings.system_instruction:
         written["systemInstruction"] = {"parts": [{"text": system}]}
@@ -66,6 +67,11 @@ def body(prompt: Prompt, shapes: Shapes) -> dict[str, Any]:
         # cheaper than the full price for this one.
         written["serviceTier"] = prompt.tier
     return written
+
+
+def _is_plain(part: Part) -> bool:
+    """Tell whether a part is words alone, which are right as they are: each turn sends all of them anew."""
+    return isinstance(part, Text) and part.signature is None and not part.extra
 
 
 def _generation_config(prompt: Prompt, shape: Shape) -> dict[str, Any]:

@@ -34,7 +34,9 @@ def sent(part: Part, shape: Shape) -> dict[str, Any]:
         shape: the SDK's type of a part: it refuses fields that it does not know.
     """
     if isinstance(part, Text):
-        raw: dict[str, Any] = {"text": part.text, **known(shape, part.extra)}
+        raw: dict[str, Any] = {"text": part.text}
+        if part.extra:
+            raw.update(known(shape, part.extra))
         if part.thought:
             raw["thought"] = True
         if part.signature is not None:

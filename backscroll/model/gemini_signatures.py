@@ -26,10 +26,15 @@ def signed_for(contents: Sequence[Content], model: str) -> list[Content]:
     stands_in = _ASKS_FOR_NONE.match(model) is None
     return [
         content
-        if content.model == model
+        if content.model == model or all(map(_is_bare, content.parts))
         else Content(content.role, _unsigned(content.parts, stands_in=stands_in and at > turn), content.model)
         for at, content in enumerate(contents)
     ]
+
+
+def _is_bare(part: Part) -> bool:
+    """Tell whether a part is words and nothing else: nearly all are, in every prompt anew."""
+    return isinstance(part, Text) and part.signature is None and not part.extra and bool(part.text)
 
 
 def _turn_begins(contents: Sequence[Content]) -> int:

@@ -58,8 +58,11 @@ class Heard(Protocol):
         """An answer begins: what was heard before is void."""
         ...
 
-    def hear(self, parts: Sequence[Part], usage: Usage | None) -> None:
-        """A piece of it came: texts to append, or whole other parts, and the tokens so far if it tells."""
+    def hear(self, parts: Sequence[Part], usage: Usage | None, *, last: bool = False) -> None:
+        """A piece of it came: texts to append, or whole other parts, and the tokens so far if it tells.
+
+        `last`: the model has said that it is done; its answer is there in a moment.
+        """
         ...
 
 

@@ -26,7 +26,7 @@ class Listening:
     def begin(self) -> None:
         self.begun += 1
 
-    def hear(self, parts: Sequence[Part], usage: Usage | None) -> None:
+    def hear(self, parts: Sequence[Part], usage: Usage | None, *, last: bool = False) -> None:
         self.parts.extend(parts)
         if usage is not None:
             self.usages.append(usage)

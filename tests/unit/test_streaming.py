@@ -115,6 +115,29 @@ def test_tokens_are_told_when_they_have_changed_and_not_with_every_word(
     assert rest == [("usage", msgspec.to_builtins(counts[3]))], "but not beyond the end"
 
 
+def test_what_an_answer_ends_with_is_left_to_who_ends_the_turn(stream: Stream) -> None:
+    stream.hear((Text("Yes."),), None, last=True)
+    assert not stream.waits
+    [(_, rest)] = batches(stream.rest())
+    assert rest == [("delta", {"text": "Yes."})]
+
+
+def test_what_comes_behind_the_last_words_is_told_with_them(stream: Stream) -> None:
+    stream.hear((Text("Yes."),), None, last=True)
+    heard(stream, Text(" Or no."))
+    assert stream.waits
+    assert told(stream) == [("delta", {"text": "Yes. Or no."})]
+
+
+def test_an_end_that_was_none_is_taken_back_when_the_next_try_begins(stream: Stream) -> None:
+    stream.hear((Text("Hm", thought=True),), None, last=True)
+    stream.begin()
+    assert stream.waits
+    assert told(stream) == [("status", {"status": "in_progress", "attempt": 2})]
+    heard(stream, Text("Yes."))
+    assert told(stream) == [("delta", {"text": "Yes."})]
+
+
 def test_the_first_try_has_nothing_to_void(stream: Stream) -> None:
     stream.begin()
     stream.begin()
