@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from json import JSONDecodeError
+from typing import Any, Self
 
 import httpx2
 import pydantic
@@ -38,6 +39,23 @@ SHAPES = Shapes(
     tool=types.Tool,
     tool_config=types.ToolConfig,
 )
+
+# Whoever calls functions, it is not the SDK.
+_CALLS_NOTHING = types.AutomaticFunctionCallingConfig(disable=True)
+# The SDK wants contents; those of the body take their place.
+_ELSEWHERE = types.Content(role="user", parts=[])
+
+
+class _Config(types.GenerateContentConfig):
+    """The config of one call, which holds all of the history: the SDK would copy that, and search it."""
+
+    def __contains__(self, _: object) -> bool:
+        """Say at once what takes the SDK a pass through all fields, for each of them: it is no mapping."""
+        return False
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Give a copy that shares what it holds: nobody changes that."""
+        return super().model_copy(update=update)
 
 
 class Gemini:
@@ -114,20 +132,18 @@ class _Client:
     async def generate(
         self, model: str, asked: dict[str, object], *, timeout: float, deadline: float, heard: Heard | None
     ) -> Answer:
-        # A dict, because the SDK makes a deep copy of its own type, with all of the history in it.
-        config: types.GenerateContentConfigDict = {
-            "http_options": {"timeout": max(1, int(timeout * 1000)), "extra_body": asked},
-            "automatic_function_calling": {"disable": True},  # whoever calls functions, it is not the SDK
-        }
+        config = _Config(
+            http_options=types.HttpOptions(timeout=max(1, int(timeout * 1000)), extra_body=asked),
+            automatic_function_calling=_CALLS_NOTHING,
+        )
         gathered = Gathered()
         if heard is not None:
             heard.begin()
         with _translated(self._key):
             try:
                 async with asyncio.timeout(deadline):
-                    # The SDK wants contents; those of the body take their place.
                     stream = await self._sdk.aio.models.generate_content_stream(
-                        model=model, contents="-", config=config
+                        model=model, contents=_ELSEWHERE, config=config
                     )
                     async for response in stream:
                         chunk = read(response)
