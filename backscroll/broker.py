@@ -7,35 +7,50 @@ from __future__ import annotations
 
 import ssl
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from backscroll.settings.nodes import Nodes, are_named, parsed
+from backscroll.settings.written import written
 
 _AMQP = ("amqp://", "amqps://", "pyamqp://", "pyamqps://")
 # Replicated to most nodes before a bell is confirmed.
 _QUORUM = {"x-queue-type": "quorum"}
 _VERIFIED = {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": None}
 
-# Who rings gives up soon; a consumer has patience, but no connection may be half open for ever. What is taken
-# from a Redis is gone from it: kombu would write each bell down for a while, in two transactions a turn, and
-# the sweep finds sooner what a worker took with it. No bell goes before another: one list a queue is enough.
-_ONE_LIST = {"priority_steps": [0]}
-_RINGS = {"socket_timeout": 1, "socket_connect_timeout": 0.5, **_ONE_LIST}
+# Who rings gives up soon; a consumer has patience, but no connection may be half open for ever.
+RINGS: dict[str, float] = {"socket_timeout": 1, "socket_connect_timeout": 0.5}
 _LISTENS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
     "health_check_interval": 5,
+    # kombu would note each bell taken in Redis, in two transactions a turn, to give it back much later:
+    # the sweep finds sooner what a worker took with it.
     "ack_emulation": False,
-    **_ONE_LIST,
+    # No bell goes before another: one list a queue is enough.
+    "priority_steps": [0],
 }
 
 
 def is_amqp(broker_url: str) -> bool:
     """Tell whether the broker is a RabbitMQ."""
     return broker_url.lower().startswith(_AMQP)
+
+
+def redis_url(broker_url: str) -> str | None:
+    """Give a checked URL as the history store spells one; None where it is no Redis, or several of them."""
+    if are_named(broker_url):
+        return broker_url
+    scheme = broker_url.partition("://")[0].lower()
+    if ";" in broker_url or scheme not in ("redis", "rediss", "redis+socket"):
+        return None
+    parts = urlsplit(broker_url)
+    if scheme != "redis+socket":
+        return broker_url
+    database = dict(parse_qsl(parts.query)).get("virtual_host", "0")
+    return written("unix", parts.netloc, parts.path, {"db": database})
 
 
 def queue_arguments(broker_url: str) -> dict[str, str]:
@@ -61,7 +76,7 @@ def celery_settings(broker_url: str, *, publishes_only: bool) -> dict[str, Any]:
             # By itself Celery verifies the certificate, and takes it from any host. None: the URL's own.
             "broker_use_ssl": _VERIFIED if broker_url.lower().startswith(("amqps", "pyamqps")) else None,
         }
-    options: dict[str, Any] = {**(_RINGS if publishes_only else _LISTENS), **once}
+    options: dict[str, Any] = {**(RINGS if publishes_only else _LISTENS), **once}
     if not are_named(broker_url):
         return {**_urls(broker_url), "broker_transport_options": options}
     return _behind_sentinels(parsed(broker_url), options)

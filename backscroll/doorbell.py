@@ -8,20 +8,22 @@ answers the session itself, or leaves it to the sweep.
 from __future__ import annotations
 
 import logging
-import threading
 from typing import Any
 
 import msgspec
 from celery import Celery
 from kombu import Exchange, Queue
 from kombu.exceptions import KombuError
+from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 
-from backscroll import metrics
+from backscroll import bells, metrics
 from backscroll.breaker import Breaker
-from backscroll.broker import celery_settings, is_amqp, queue_arguments
+from backscroll.broker import RINGS, celery_settings, queue_arguments, redis_url
+from backscroll.places import Places
 from backscroll.session import Session
 from backscroll.settings import WorkerSettings
+from backscroll.store.connecting import One
 from backscroll.store.redis import why
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,8 @@ ANSWER, COMPACT = "backscroll.answer", "backscroll.compact"
 # What workers are asked to tell who they are: `celery -A worker inspect backscroll`.
 WHO = "backscroll"
 
+_QUEUES = {ANSWER: REPLIES, COMPACT: COMPACTION}
+
 
 def celery_app(settings: WorkerSettings, *, publishes_only: bool) -> Celery:
     """Make the Celery app of a process, the same for who rings and who answers.
@@ -42,16 +46,14 @@ def celery_app(settings: WorkerSettings, *, publishes_only: bool) -> Celery:
         publishes_only: a web process, which must not hang on a broker that does.
     """
     app = Celery("backscroll", set_as_current=not publishes_only)
-    queue: dict[str, Any] = {
-        "queue_arguments": queue_arguments(settings.broker_url),
-        "no_ack": not is_amqp(settings.broker_url),  # which sends no more than are not acknowledged
-    }
+    arguments = queue_arguments(settings.broker_url)
     app.conf.update(
         task_queues=[
-            Queue(name, Exchange(name), routing_key=name, **queue) for name in (REPLIES, COMPACTION)
+            Queue(name, Exchange(name), routing_key=name, queue_arguments=arguments)
+            for name in (REPLIES, COMPACTION)
         ],
         task_default_queue=REPLIES,
-        task_routes={ANSWER: {"queue": REPLIES}, COMPACT: {"queue": COMPACTION}},
+        task_routes={task: {"queue": queue} for task, queue in _QUEUES.items()},
         task_serializer="json",
         accept_content=["json"],
         task_ignore_result=True,
@@ -73,17 +75,20 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Doorbell:
-    """Rings for sessions over a Celery app, whose broker has `probe_interval` seconds between two looks.
+    """Rings for sessions at a broker, with `probe_interval` seconds between two looks while it is down.
 
-    The app is one that publishes only: with a consumer's patience a ring would hang on a broker that does.
+    Celery rings, but where the broker is a Redis: there a bell is put straight into its queue's list.
     """
 
-    def __init__(self, app: Celery, *, probe_interval: float) -> None:
-        self._app = app
+    def __init__(self, settings: WorkerSettings, *, probe_interval: float) -> None:
+        # Not a worker's app: with a consumer's patience a ring would hang on a broker that does.
+        self._app = app = celery_app(settings, publishes_only=True)
+        url, most = redis_url(settings.broker_url), app.conf.broker_pool_limit
+        self._redis = One(url, RINGS, most) if url else None
         self._breaker = Breaker("broker", probe_interval=probe_interval, probe=self._answers)
         self._refused = False
         # As many as there are connections: who waits for one behind a ring that hangs asks the breaker anew.
-        self._free = threading.BoundedSemaphore(app.conf.broker_pool_limit)
+        self._places = Places(most)
 
     def ring(self, session: Session) -> bool:
         """Call a reply worker to `session`. False when the broker did not take it."""
@@ -129,6 +134,8 @@ class Doorbell:
     def close(self) -> None:
         """Close the connections to the broker."""
         self._breaker.dispose()
+        if self._redis is not None:
+            self._redis.close()
         self._app.close()
 
     def _errors(self) -> tuple[type[BaseException], ...]:
@@ -146,15 +153,18 @@ class Doorbell:
             return (ResponseError, *connection.channel_errors)
 
     def _ring(self, task: str, session: Session) -> bool:
-        with self._free:
+        self._places.take()
+        try:
             rung = self._breaker.admits() and self._sent(task, session)
+        finally:
+            self._places.leave()
         if not rung:
             metrics.PUBLISH_FAILURES.inc()
         return rung
 
     def _sent(self, task: str, session: Session) -> bool:
         try:
-            self._app.send_task(task, args=(session.tenant, session.id), retry=False)
+            self._send(task, (session.tenant, session.id))
         except self._errors() as error:
             cause = error.__cause__ or error  # kombu's own errors hide whose they are
             if isinstance(cause, self._refusals()):
@@ -165,6 +175,18 @@ class Doorbell:
         self._refused = False
         self._breaker.succeeded()
         return True
+
+    def _send(self, task: str, args: tuple[str, ...]) -> None:
+        if self._redis is None:
+            self._app.send_task(task, args=args, retry=False)
+            return
+        queue = _QUEUES[task]
+        words = ("LPUSH", queue, bells.encode(task, queue, args))
+        try:
+            self._redis.send(words)
+        except Disconnected:
+            # Perhaps it was only cut since the last bell; and one that rings twice does no harm.
+            self._redis.send(words)
 
     def _refuses(self, reason: str) -> None:
         # It is there, and full or read-only: it says so at once, and a probe would find it well.

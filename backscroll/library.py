@@ -20,7 +20,7 @@ from backscroll.answering.lease import Leases
 from backscroll.answering.streaming import Streams
 from backscroll.compaction.compact import Compacting, compact_session
 from backscroll.compaction.measuring import Windows
-from backscroll.doorbell import Doorbell, celery_app
+from backscroll.doorbell import Doorbell
 from backscroll.messages.media import detach
 from backscroll.messages.message import Message
 from backscroll.messages.part import Part, Text
@@ -68,9 +68,7 @@ class Backscroll:
         self._model = Guarded(model or Gemini(settings.model), settings.model)
         windows = Windows(self._store, settings.budget)
         compacting = Compacting(self._store, self._model, settings, windows)
-        self._bell = Doorbell(
-            celery_app(settings.worker, publishes_only=True), probe_interval=settings.store.probe_interval
-        )
+        self._bell = Doorbell(settings.worker, probe_interval=settings.store.probe_interval)
         self._answering = Answering(
             store=self._store,
             model=self._model,

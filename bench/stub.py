@@ -3,7 +3,7 @@
     python -m bench.stub PORT
 
 What a turn costs is measured on it, so that the model's own work is not in the figures. POST /_pause takes
-seconds as its body.
+seconds as its body, POST /_pause_summary those of a summary.
 """
 
 from __future__ import annotations
@@ -29,17 +29,18 @@ class Stub:
     """The server's state: how long it takes to answer."""
 
     def __init__(self) -> None:
-        self.pause = 0.0
+        self.pauses = {"/_pause": 0.0, "/_pause_summary": 0.0}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve one request."""
         body = environ["wsgi.input"].read()
-        said = _SUMMARY if b'"responseJsonSchema"' in body or b'"responseSchema"' in body else _SAID
-        if environ["PATH_INFO"] == "/_pause":
-            self.pause = float(body)
+        if environ["PATH_INFO"] in self.pauses:
+            self.pauses[environ["PATH_INFO"]] = float(body)
             start_response("204 No Content", [])
             return []
-        gevent.sleep(self.pause)
+        summarises = b'"responseJsonSchema"' in body or b'"responseSchema"' in body
+        said = _SUMMARY if summarises else _SAID
+        gevent.sleep(self.pauses["/_pause_summary" if summarises else "/_pause"])
         streamed = "streamGenerateContent" in environ["PATH_INFO"]
         answer = json.dumps(
             {

@@ -9,7 +9,7 @@ from flask import Flask
 
 from backscroll import tracing
 from backscroll.api_keys import ApiKeys
-from backscroll.doorbell import Doorbell, celery_app
+from backscroll.doorbell import Doorbell
 from backscroll.errors import InvalidSetting
 from backscroll.settings import Settings, load
 from backscroll.spool.files import Spool
@@ -62,9 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     store = Store(settings.store)
     remembered = Remembered()
     spool = Spool(Path(settings.degraded.spool_dir), settings.store.redis_url, settings.degraded.spool_bytes)
-    bell = Doorbell(
-        celery_app(settings.worker, publishes_only=True), probe_interval=settings.store.probe_interval
-    )
+    bell = Doorbell(settings.worker, probe_interval=settings.store.probe_interval)
 
     def settled(turn: DegradedTurn, became: Recovered) -> None:
         remembered.settled(turn)

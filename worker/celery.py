@@ -17,7 +17,7 @@ app = celery_app(settings().worker, publishes_only=False)
 app.conf.update(
     include=["worker.tasks", "worker.lifecycle", "worker.edge"],
     worker_consumer="worker.consumer:Consumer",
-    worker_pool="threads",
+    worker_pool="worker.pool:TaskPool",
     worker_concurrency=settings().worker.worker_threads,
     worker_prefetch_multiplier=1,
     worker_disable_prefetch=not is_amqp(settings().worker.broker_url),  # where Celery knows how

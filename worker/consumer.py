@@ -3,8 +3,6 @@
 `mingle` holds up every start by a second, and `gossip` has each worker hear of every other one. The
 command-line flags `--without-mingle --without-gossip` do the same, and would have to be remembered.
 
-Bells from a Redis are not acknowledged (backscroll/broker.py), and the event loop is not woken to do it.
-
 Celery looks for a lost broker after 2, 4, 6 and so on up to 30 seconds: bells would ring there unheard.
 """
 
@@ -15,9 +13,6 @@ from functools import partial
 from typing import Any
 
 from celery.worker import consumer
-
-from backscroll.broker import is_amqp
-from worker.process import settings
 
 log = logging.getLogger(__name__)
 
@@ -40,14 +35,7 @@ class Consumer(consumer.Consumer):
             "without_mingle": True,
             "without_gossip": True,
         }
-        self._acknowledges = is_amqp(settings().worker.broker_url)
         super().__init__(*args, **kwargs)
-
-    def call_soon_ack(self, p: Any, *args: Any, **kwargs: Any) -> Any:
-        """Acknowledge a bell, or send it back, where the broker waits for that."""
-        if not self._acknowledges:
-            return None
-        return super().call_soon_ack(p, *args, **kwargs)  # type: ignore[misc]  # of an older Celery
 
     def ensure_connected(self, conn: Any) -> Any:
         """Connect, however often that takes."""

@@ -8,7 +8,6 @@ import threading
 from typing import Any
 
 from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
-from kombu.asynchronous import get_event_loop
 
 from backscroll.doorbell import REPLIES
 from backscroll.errors import frames
@@ -16,8 +15,6 @@ from worker import metrics, presence, process, sweeping
 
 log = logging.getLogger(__name__)
 
-# Nothing wakes the event loop when a thread comes free, and a bell would wait for the next one to ring.
-_WAKE_SECONDS = 0.05
 _HANDING_BACK = 2.0
 _NEW_OBJECTS = 20_000
 
@@ -43,9 +40,6 @@ def _begin(sender: Any, **_: Any) -> None:
 
 @worker_ready.connect
 def _start(sender: Any, **_: Any) -> None:
-    loop = get_event_loop()
-    if loop is not None:
-        loop.call_repeatedly(_WAKE_SECONDS, lambda: None)
     if REPLIES in sender.app.amqp.queues.consume_from:
         # The model's SDK takes a second of CPU and 50 MB: nobody waits for a summary, but for an answer.
         threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()

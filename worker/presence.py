@@ -15,6 +15,8 @@ from backscroll.store.roll import Signed
 
 log = logging.getLogger(__name__)
 
+_VERSION = version("backscroll")
+
 
 def keep(store: Store, worker: Any, stopping: Event) -> None:
     """Sign for Celery's `worker` every few seconds, until it stops.
@@ -23,7 +25,7 @@ def keep(store: Store, worker: Any, stopping: Event) -> None:
     """
     while not stopping.is_set():
         if queues := worker.app.amqp.queues.consume_from:
-            told = Signed(version=version("backscroll"), queues=tuple(sorted(queues)), time=time.time())
+            told = Signed(version=_VERSION, queues=tuple(sorted(queues)), time=time.time())
             try:
                 roll.sign(store, worker.hostname, told)
             except StoreUnavailable as error:

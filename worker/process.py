@@ -15,7 +15,7 @@ from backscroll.answering.pool import Pool
 from backscroll.answering.streaming import Streams
 from backscroll.compaction.compact import Compacting, compact_session
 from backscroll.compaction.measuring import Windows
-from backscroll.doorbell import Doorbell, celery_app
+from backscroll.doorbell import Doorbell
 from backscroll.errors import HandedBack, InvalidSetting
 from backscroll.model.guarded import Guarded
 from backscroll.model.port import Model
@@ -70,9 +70,7 @@ def settings() -> Settings:
 @_once
 def bell() -> Doorbell:
     """Give the doorbell of this process."""
-    # Not the worker's own app: its patience with a broker that hangs is a consumer's.
-    app = celery_app(settings().worker, publishes_only=True)
-    return Doorbell(app, probe_interval=settings().store.probe_interval)
+    return Doorbell(settings().worker, probe_interval=settings().store.probe_interval)
 
 
 @_once

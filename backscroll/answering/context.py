@@ -6,7 +6,7 @@ next the model sees the same bytes followed by new ones, which it bills at a ten
 
 from __future__ import annotations
 
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -35,26 +35,31 @@ _NOTED = "Noted."
 # What of the generation config a model reads: a schema may be as long as everything else.
 _SCHEMAS = frozenset({"responseSchema", "response_schema", "responseJsonSchema", "response_json_schema"})
 
-# Notes stay as they are from one compaction to the next, and are written for each turn between. Those of so
-# many sessions are kept, a few kilobytes each.
-_FRAMES = 256
-
 # Where a session was measured, the estimate is scaled by what was found, within reason: one odd
 # measurement must not empty a context or overfill it.
 _LEAST, _MOST = 0.5, 3.0
 
 
+# Chapters and ledger stay for several turns, and a process keeps them between (store/memory.py): for as long
+# as it does, it keeps them as they are sent, too.
+_frames: WeakKeyDictionary[Ledger, tuple[tuple[Chapter, ...], tuple[Content, ...]]] = WeakKeyDictionary()
+
+
 def frame(context: Context) -> tuple[Content, ...]:
     """Give what stands before the messages: nothing, or the notes and an acknowledgement of them."""
-    return _frame(context.chapters, context.ledger)
+    kept = _frames.get(context.ledger)
+    if kept is None or kept[0] is not context.chapters:
+        kept = _frames[context.ledger] = context.chapters, _frame(context)
+    return kept[1]
 
 
-@lru_cache(maxsize=_FRAMES)
-def _frame(written: tuple[Chapter, ...], ledger: Ledger) -> tuple[Content, ...]:
-    exact = rendering.render(ledger)
-    if not written and not exact:
+def _frame(context: Context) -> tuple[Content, ...]:
+    exact = rendering.render(context.ledger)
+    if not context.chapters and not exact:
         return ()
-    notes = [f"[{chapter.first}-{chapter.last}] {quoted(chapters.render(chapter))}" for chapter in written]
+    notes = [
+        f"[{chapter.first}-{chapter.last}] {quoted(chapters.render(chapter))}" for chapter in context.chapters
+    ]
     if exact:
         notes.append(f"{_EXACT}\n{quoted(exact)}")
     parts: tuple[Part, ...] = (
@@ -129,7 +134,7 @@ def fit(turn: Turn, ceiling: int) -> tuple[Context, tuple[Content, ...]]:
     kept = context
     if size > for_notes:
         kept = _shorter(context, for_notes)
-        notes = frame(kept)
+        notes = _frame(kept)
         size = _of_contents(notes)
     room -= size
     whole = turns(context.messages)
@@ -149,7 +154,7 @@ def _shorter(context: Context, room: float) -> Context:
     chapters, ledger = context.chapters, context.ledger
     while chapters or ledger != Ledger():
         shorter = Context(chapters=chapters, ledger=ledger)
-        if _of_contents(frame(shorter)) <= room:
+        if _of_contents(_frame(shorter)) <= room:
             return shorter
         chapters, ledger = chapters[1:], ledger if chapters else Ledger()
     return Context()

@@ -83,6 +83,7 @@ class Leases:
             self._look_at_all()
 
     def _look(self, _: str, session: bytes) -> None:
+        self._store.memory.forget(Session.parse(session.decode()))  # it may have been deleted
         self._check([lease for lease in self.held() if str(lease.session) == session.decode()])
 
     def _look_at_all(self, _: str = keys.DROPPED) -> None:

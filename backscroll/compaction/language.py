@@ -13,6 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 # Weighed letters below which nobody could tell a language, and below which no script.
@@ -51,18 +52,33 @@ def wrong_language(summary: str, spoken: Sequence[str]) -> bool:
 
 def languages(texts: Sequence[str]) -> frozenset[str]:
     """Name the languages (ISO 639-1) of texts, each that may be one of them."""
-    found = (_probabilities(piece) for piece in _pieces(texts))
-    return frozenset(code for each in found for code, share in each.items() if share >= _SPOKEN)
+    return frozenset(_named(texts))
+
+
+def _named(texts: Sequence[str]) -> Iterator[str]:
+    """Name them one after another, and some more than once: who has heard enough need not ask on."""
+    for piece in _pieces(texts):
+        yield from (code for code, share in _probabilities(piece).items() if share >= _SPOKEN)
 
 
 def _differ(summary: str, spoken: Sequence[str]) -> bool:
     prose = _prose(summary)
-    if _weight(prose) < _SUMMARY_LETTERS or sum(map(_weight, map(_prose, spoken))) < _SOURCE_LETTERS:
+    if _weight(prose) < _SUMMARY_LETTERS or not _tells(spoken):
         return False
     written = _probabilities(prose)
     if max(written.values()) < _SURE:
         return False
-    return sum(written.get(code, 0.0) for code in languages(spoken)) < _EXCLUDED
+    shared = 0.0
+    for code in _named(spoken):
+        # Nearly always the first piece of the source has the summary's language.
+        shared += written.pop(code, 0.0)
+        if shared >= _EXCLUDED:
+            return False
+    return True
+
+
+def _tells(spoken: Sequence[str]) -> bool:
+    return any(told >= _SOURCE_LETTERS for told in accumulate(map(_weight, map(_prose, spoken))))
 
 
 def _pieces(texts: Iterable[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from backscroll.diagnosing.finding import Finding
-from backscroll.doorbell import COMPACTION, REPLIES, Doorbell, Worker, celery_app
+from backscroll.doorbell import COMPACTION, REPLIES, Doorbell, Worker
 from backscroll.settings import Settings, variable
 
 # What a worker's clock may differ by, in seconds, with the way of the question and its answer.
@@ -19,8 +19,7 @@ _WITHOUT = {
 
 def look(settings: Settings, version: str, seconds: float) -> list[Finding]:
     """Ask the broker and, for as many seconds as given, all workers behind it."""
-    app = celery_app(settings.worker, publishes_only=True)
-    bell = Doorbell(app, probe_interval=settings.store.probe_interval)
+    bell = Doorbell(settings.worker, probe_interval=settings.store.probe_interval)
     try:
         if not bell.heard():
             advice = (

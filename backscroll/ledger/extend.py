@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from itertools import chain
 
 from msgspec.structs import replace
 
 from backscroll.ledger import asking
 from backscroll.ledger.ledger import Ledger, Pending, Said, Value
-from backscroll.ledger.lexing import tokens
+from backscroll.ledger.lexing import words
 from backscroll.ledger.requests import Requests
 from backscroll.ledger.values import values
 from backscroll.ledger.vocabulary import likely_language
@@ -49,10 +47,8 @@ def extend(ledger: Ledger, covered: Sequence[Message], behind: Sequence[Message]
         covered: messages, in order.
         behind: those that stay in the context verbatim: what they answer is not open any more.
     """
-    words = (
-        token.text.lower() for message in (*covered, *behind) for token in tokens(message.text[:_SAMPLE])
-    )
-    language = likely_language(words)
+    sample = (message.text[:_SAMPLE] for message in (*covered, *behind))
+    language = likely_language(word for text in sample for word in words(text))
     book = _Book(ledger, language)
     requests = Requests(ledger.pending, language)
     for message in covered:
@@ -197,8 +193,15 @@ def _is_long(value: Value) -> bool:
 
 def _within(text: str, long: str) -> bool:
     """Tell whether a value stands in a longer one, of which each has a line in `long`."""
-    for found in re.finditer(rf"(?<!\w){re.escape(text)}(?!\w)", long):
-        around = chain(long[found.start() - 1 : found.start()], long[found.end() : found.end() + 1])
-        if any(character != "\n" for character in around):
+    start = long.find(text)
+    while start >= 0:
+        end = start + len(text)
+        around = long[start - 1 : start], long[end : end + 1]
+        if not any(map(_is_of_a_word, around)) and any(each not in ("", "\n") for each in around):
             return True
+        start = long.find(text, start + 1)
     return False
+
+
+def _is_of_a_word(character: str) -> bool:
+    return character.isalnum() or character == "_"

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 import msgspec
 
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019.-][^\W\d_]+)*")
 _PATTERN = re.compile(
     r"""
-    (?P<url>(?:(?:https?|ftp|rediss?|unix)://|www\.)[^\s<>"'`)\]}]*[^\s<>"'`)\]}.,;:!?])
+    # A word that the end of the text, a sentence or a space follows is nothing else: most are told by that.
+    [A-Za-z]++(?=[.,;:!?)]*+(?:\s|\Z))
+    | (?P<url>(?:(?:https?|ftp|rediss?|unix)://|www\.)[^\s<>"'`)\]}]*[^\s<>"'`)\]}.,;:!?])
     | (?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})
     | (?P<quote>“[^”\n]{1,80}” | «[^»\n]{1,80}» | 《[^》\n]{1,80}》 | 「[^」\n]{1,80}」 | 『[^』\n]{1,80}』
         | „[^“”\n]{1,80}[“”] | (?<!\w)"[^"\n]{1,80}"(?!\w) | `[^`\n]{1,120}`)
@@ -18,7 +21,7 @@ _PATTERN = re.compile(
         | (?<![\w/.@-])(?:[\w.@+-]+/)+[\w@+-]+\.[A-Za-z]\w{0,7}\b
         | (?<![\w/.@-])[A-Za-z_][\w-]*\.[a-z][a-z0-9]{0,4}(?![\w.]))
     | (?P<date>\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?)?
-        | (?<![\d.,/-])\d{1,2}([./-])\d{1,2}\2\d{2,4}(?![\d/-]))
+        | (?<![\d.,/-])\d{1,2}(?P<between>[./-])\d{1,2}(?P=between)(?:\d{4}|\d{2})(?![\d/-]))
     | (?P<phone>(?<![\w:])\+\d{1,3}(?:[ .-]?\(?\d{1,5}\)?){2,6}
         | \(\d{2,5}\)[ .-]?\d{2,5}(?:[ .-]\d{2,5}){0,3}
         | (?<![\w.,:-])\d{1,5}(?:[- ]\d{2,5}){2,5}(?![\w:-]))
@@ -29,7 +32,9 @@ _PATTERN = re.compile(
             |(?:st|nd|rd|th|er|re|ème|º|ª|am|pm|h|km|kg|kB|MB|GB|ms|s|m|x)\b)?)
         (?![\w-]{0,40}\w)
     | (?P<code>\#?(?=[A-Za-z0-9])(?=[\w-]{0,40}\d)\w+(?:[-_]\w+)* | [A-Za-z]\w*(?:_\w+)+ | \#\d+)
-    | (?P<word>[^\W\d_]+(?:['\u2019.-][^\W\d_]+)*)
+    | (?P<word>"""
+    + _WORD.pattern
+    + r""")
     """,
     re.VERBOSE,
 )
@@ -56,6 +61,11 @@ def tokens(text: str) -> Iterator[Token]:
     end = 0
     for match in _PATTERN.finditer(text):
         gap = text[end : match.start()]
-        initial = end == 0 or _BREAK.search(gap) is not None
+        initial = end == 0 or (gap != " " and _BREAK.search(gap) is not None)
         yield Token(match.lastgroup or "word", match.group(), match.start(), match.end(), gap, initial)
         end = match.end()
+
+
+def words(text: str) -> list[str]:
+    """Give all words of `text`, in small letters: also those of quotations and addresses."""
+    return _WORD.findall(text.lower())

@@ -62,7 +62,7 @@ class Requests:
         elif asking.denies(text):
             self._strike("question")
             self._strike("confirmation")
-        elif asking.asks(text) or values(text, self._language):
+        elif self._waits("question") and (asking.asks(text) or values(text, self._language)):
             self._strike("question")
         return None
 
@@ -88,6 +88,9 @@ class Requests:
     def _add(self, message: Message, kind: str, text: str) -> None:
         self._pending.append(Pending(message.seq, message.role, message.ts, kind, text))
         del self._pending[:-_MOST]
+
+    def _waits(self, kind: str) -> bool:
+        return any(each.kind == kind for each in self._pending)
 
     def _strike(self, *kinds: str) -> Pending | None:
         """Take the newest request of these kinds off the list."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from backscroll.ledger.ledger import Ledger, Said
-from backscroll.ledger.rendering import render
+from backscroll.ledger.rendering import render, sizes
 from backscroll.messages import tokens
 
 # What people say is dense with values at first and repeats itself later; what tools return is bulk.
@@ -43,27 +45,25 @@ def bounded(ledger: Ledger, most: int) -> Ledger:
         for said in ledger.said
         for index, value in enumerate(said.values)
     )
-    few, many = 0, len(ranked)
-    while few < many:
-        middle = (few + many) // 2
-        if tokens.of_text(render(_without(ledger, ranked[:middle]))) <= share:
-            many = middle
-        else:
-            few = middle + 1
-    kept = _without(ledger, ranked[:few])
+    leaving = [(seq, index) for _, _, seq, index in ranked]
+    weighed = enumerate(sizes(ledger, leaving))
+    few = next((count for count, size in weighed if tokens.of_bytes(size) <= share), len(ranked))
+    kept = _without(ledger, leaving[:few])
     while kept.open and tokens.of_text(render(kept)) > most:
         left = tuple(pending for pending in kept.pending if pending is not kept.open[0])
         kept = replace(kept, pending=left, dropped=kept.dropped + 1)
     return kept
 
 
-def _without(ledger: Ledger, gone: list[tuple[int, int, int, int]]) -> Ledger:
+def _without(ledger: Ledger, gone: Sequence[tuple[int, int]]) -> Ledger:
     if not gone:
         return ledger
-    out = {(seq, index) for _, _, seq, index in gone}
+    out = set(gone)
     said: list[Said] = []
     for entry in ledger.said:
         kept = tuple(value for index, value in enumerate(entry.values) if (entry.seq, index) not in out)
-        if kept:
+        if len(kept) == len(entry.values):
+            said.append(entry)
+        elif kept:
             said.append(replace(entry, values=kept))
     return replace(ledger, said=tuple(said), dropped=ledger.dropped + len(gone))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from backscroll.ledger.lexing import Token
 from backscroll.ledger.vocabulary import calendar, phrases, words
@@ -146,9 +147,19 @@ def _rightwards(cut: Sequence[Token], last: int, stop: frozenset[str]) -> int:
 
 def _time_ahead(cut: Sequence[Token], last: int) -> int:
     """Tell how many tokens behind `last` belong to a time of day."""
-    for phrase in phrases("after_time"):
-        said = phrase.split()
+    first = cut[last + 1].text.lower() if last + 1 < len(cut) else ""
+    for said in _after_time().get(first, ()):
         ahead = cut[last + 1 : last + 1 + len(said)]
         if [token.text.lower() for token in ahead] == said and all(map(joined, ahead)):
             return len(said)
     return 0
+
+
+@cache
+def _after_time() -> dict[str, list[list[str]]]:
+    """Give the phrases behind a time, each as its words, by the first of them."""
+    found: dict[str, list[list[str]]] = {}
+    for phrase in phrases("after_time"):
+        said = phrase.split()
+        found.setdefault(said[0], []).append(said)
+    return found

@@ -56,15 +56,32 @@ def cues(name: str, *, whole: bool = False) -> re.Pattern[str]:
     """Give what finds the phrases of a table in a text that is `plain`.
 
     Each at the beginning of a word, and, where they are `whole`, up to the end of one: a stem is not.
+
+    Phrases that begin alike are tried together: at most places of a text none of them can begin, and what
+    sees that at once looks through it several times faster than a choice of all of them.
     """
-    return re.compile("|".join(_cue(phrase, whole) for phrase in phrases(name)))
+    spaced: dict[str, list[str]] = {}
+    unspaced: dict[str, list[str]] = {}
+    for phrase in phrases(name):
+        # Languages that write no spaces have no such bounds.
+        begins_a_word = phrase[0].isalpha() and phrase[0] < _UNSPACED
+        (spaced if begins_a_word else unspaced).setdefault(phrase[0], []).append(_cue(phrase, whole))
+    sought = list(map(_alike, unspaced.items()))
+    if spaced:
+        first = "".join(map(re.escape, spaced))
+        sought.append(rf"(?=[{first}])(?<!\w)(?:{'|'.join(map(_alike, spaced.items()))})")
+    return re.compile("|".join(sought))
+
+
+def _alike(group: tuple[str, list[str]]) -> str:
+    first, cues = group
+    return f"{re.escape(first)}(?:{'|'.join(cues)})"
 
 
 def _cue(phrase: str, whole: bool) -> str:
-    # Languages that write no spaces have no such bounds.
-    before = r"(?<!\w)" if phrase[0].isalpha() and phrase[0] < _UNSPACED else ""
+    """Give what stands behind the first character of a phrase."""
     after = r"(?!\w)" if whole and phrase[-1].isalpha() and phrase[-1] < _UNSPACED else ""
-    return before + re.escape(phrase) + after
+    return re.escape(phrase[1:]) + after
 
 
 @cache
@@ -84,8 +101,18 @@ def stop_words(language: str) -> frozenset[str]:
 
 def likely_language(said: Iterable[str]) -> str:
     """Tell the language whose stop words occur most among words in small letters; English where none do."""
-    counts = Counter(said)
-    return max(LANGUAGES, key=lambda each: sum(counts[word] for word in stop_words(each) & counts.keys()))
+    found = Counter(language for word in said for language in _stopping().get(word, ()))
+    return max(LANGUAGES, key=found.__getitem__)
+
+
+@cache
+def _stopping() -> dict[str, tuple[str, ...]]:
+    """Give the languages in which a word carries no meaning of its own, for each word that has any."""
+    found: dict[str, tuple[str, ...]] = {}
+    for language in LANGUAGES:
+        for word in stop_words(language):
+            found[word] = (*found.get(word, ()), language)
+    return found
 
 
 @cache

@@ -29,7 +29,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[str, ...] = ()
 
 
-class Chapter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, cache_hash=True):
+class Chapter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One summary of the messages `first` to `last`, never changed once it is written.
 
     `text` tells what happened. `level` counts how often the messages have been summarised before: a

@@ -28,7 +28,12 @@ _UNKNOWN = 258
 
 def of_text(text: str) -> int:
     """Estimate the tokens of a text."""
-    return -(-len(text.encode()) // BYTES_A_TOKEN)
+    return of_bytes(len(text.encode()))
+
+
+def of_bytes(size: int) -> int:
+    """Estimate the tokens of a text of so many bytes in UTF-8."""
+    return -(-size // BYTES_A_TOKEN)
 
 
 def of_media(mime: str, size: int) -> int:

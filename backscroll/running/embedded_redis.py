@@ -125,6 +125,9 @@ def command(binary: Binary, where: Place, fsync: Fsync = "always") -> list[str]:
     `always` has each write on disk before it is acknowledged. Redis' own default, `everysec`, is no choice:
     while an fsync is slow it holds back writes that it has acknowledged, and a killed server has lost them.
     `no` never holds them back, and leaves it to the kernel when they reach the disk.
+
+    A stream takes room for a whole node with its first entry, 4 KiB by default: a reply's events have some
+    hundred bytes.
     """
     options = {
         "port": "0",
@@ -135,6 +138,7 @@ def command(binary: Binary, where: Place, fsync: Fsync = "always") -> list[str]:
         "appendfsync": fsync,
         "save": "",
         "maxmemory-policy": "noeviction",
+        "stream-node-max-bytes": "1024",
         "daemonize": "no",
     }
     return [binary.path, *(word for name, value in options.items() for word in (f"--{name}", value))]

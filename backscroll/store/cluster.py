@@ -22,7 +22,7 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import TimeoutError as Silent
 
 from backscroll.settings.nodes import Nodes
-from backscroll.store.connecting import LISTENING, TRIES_ONCE, Command, of_redis
+from backscroll.store.connecting import LISTENING, TRIES_ONCE, Argument, Command, of_redis
 
 _ELSEWHERE = (AskError, TryAgainError)  # and MOVED, which is an ASK to redis-py
 
@@ -57,6 +57,9 @@ class Cluster:
     def client(self) -> redis_py.Redis:
         """Give the same, which has the commands of any client."""
         return cast(redis_py.Redis, self.cluster)
+
+    def send(self, words: Sequence[Argument]) -> Any:
+        return self.cluster.execute_command(*words)
 
     def pipelined(self, commands: Sequence[Command]) -> list[Any]:
         """Send all of them, a round trip to each node; what one node does not answer, the others have got."""

@@ -16,7 +16,8 @@ from backscroll.messages.codec import decode
 from backscroll.messages.message import Message
 from backscroll.origin import UNKNOWN, Origin
 from backscroll.session import Session
-from backscroll.store import content
+from backscroll.store import content, memory
+from backscroll.store.memory import NOTHING, Remembered
 from backscroll.store.redis import Store, table
 
 Brought = Literal["applied", "offered", "discarded"]
@@ -34,7 +35,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     `live` counts all live messages: there are more than these where the history is far behind.
     `refused` are the reasons of the refusals since the last change, oldest first. `keep` is how many turns
     stay verbatim, where somebody asked for that. `origin` is what made it due, `due_at` when, in ms
-    since 1970.
+    since 1970. `remembered` is what this process need not be told of its chapters and ledger again.
     """
 
     token: str
@@ -50,6 +51,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     keep: int | None = None
     origin: Origin = UNKNOWN
     due_at: int | None = None
+    remembered: Remembered = NOTHING
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,36 +115,39 @@ def begin(store: Store, session: Session, token: str) -> Snapshot | None:
         Sealed: when a key is missing; the compaction is put off.
         StoreUnavailable: when Redis does not serve.
     """
-    state, *rest = store.run(
-        "begin_compaction", session, token, int(store.settings.compaction_lease * 1000), _SNAPSHOT_BYTES
-    )
+    remembered, lease = store.memory.of(session), int(store.settings.compaction_lease * 1000)
+    state, *rest = store.run("begin_compaction", session, token, lease, _SNAPSHOT_BYTES, remembered.packed())
     if state != b"snapshot":
         return None
     try:
-        return _snapshot(store, session, token, rest)
+        return _snapshot(store, session, token, rest, remembered)
     except Sealed:
         _end(store, session, token, "", int(_SEALED_PAUSE * 1000), FREE)
         raise
 
 
-def _snapshot(store: Store, session: Session, token: str, found: Sequence[Any]) -> Snapshot:
-    flat, chapters, ledger, stored, live = found
+def _snapshot(
+    store: Store, session: Session, token: str, found: Sequence[Any], remembered: Remembered
+) -> Snapshot:
+    flat, version, kept, chapters, ledger, stored, live = found
     meta, cipher = table(flat), store.cipher(session)
+    notes = memory.notes(cipher, (version, kept, chapters, ledger), remembered)
     encoded = content.open_messages(cipher, stored)
     return Snapshot(
         token=token,
         session=session,
-        chapters=content.decode_chapters(cipher, chapters),
+        chapters=notes.chapters,
         messages=tuple(map(decode, encoded)),
         encoded=encoded,
         live=live,
         watermark=int(meta["watermark"]),
         tokens=int(meta["context_tokens"]),
-        ledger=content.decode_ledger(cipher, ledger),
+        ledger=notes.ledger,
         refused=msgspec.json.decode(meta.get("refused_lately", b"[]"), type=tuple[str, ...]),
         keep=int(meta["forced_keep"]) if meta.get("forced_keep") else None,
         origin=origin.decode(meta.get("compaction_origin")),
         due_at=int(meta["compaction_since"]) if meta.get("compaction_since") else None,
+        remembered=notes,
     )
 
 
@@ -177,7 +182,18 @@ def write_back(store: Store, snapshot: Snapshot, change: Change) -> Brought:
         *msgspec.structs.astuple(cost),
         *content.pack_archive(cipher, chapter.first, covered),
     )
+    if result != b"discarded":
+        store.memory.note(snapshot.session, _changed(snapshot, change))
     return result.decode()  # type: ignore[return-value]  # the script gives no other
+
+
+def _changed(snapshot: Snapshot, change: Change) -> Remembered:
+    """Give what there is to remember once a change is made."""
+    merge, chapters = change.merge, list(snapshot.chapters)
+    if merge:
+        chapters[merge.first : merge.first + merge.count] = [merge.chapter]
+    chapters.append(change.chapter)
+    return snapshot.remembered.changed(snapshot.token, tuple(chapters), change.ledger)
 
 
 def _check(snapshot: Snapshot, change: Change) -> None:

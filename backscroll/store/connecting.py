@@ -14,9 +14,11 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from backscroll.settings.nodes import Nodes, are_named, parsed
+from backscroll.store.held import Held
 
 # redis-py would try again at each of its levels, and a call would take four times its timeout.
 TRIES_ONCE = Retry(NoBackoff(), 0)
+
 
 Argument = str | bytes | int
 # A command's name and arguments, with the key that tells whose it is.
@@ -29,6 +31,9 @@ class Servers(Protocol):
     @property
     def client(self) -> redis_py.Redis:
         """Give what sends each single command to whoever has its key."""
+
+    def send(self, words: Sequence[Argument]) -> Any:
+        """Send one command, and give what it answers."""
 
     def pipelined(self, commands: Sequence[Command]) -> list[Any]:
         """Send all of them in one round trip to each server, and give what they answer, in their order."""
@@ -53,6 +58,8 @@ class One:
         self._url = url
         self._sentinel: Sentinel | None = None
         self.client = self._connect(**timeouts, max_connections=most)
+        # Behind Sentinels, redis-py's own pool sees to it that no connection outlives its primary's office.
+        self._held = None if are_named(url) else Held(self.client.connection_pool)
 
     def _connect(self, **options: Any) -> redis_py.Redis:
         if not are_named(self._url):
@@ -73,6 +80,11 @@ class One:
             nodes.service, db=int(nodes.database), retry=TRIES_ONCE, **of_redis(nodes), **options
         )
         return client
+
+    def send(self, words: Sequence[Argument]) -> Any:
+        if self._held is not None:
+            return self._held.send(words)
+        return self.client.execute_command(*words)  # type: ignore[no-untyped-call]
 
     def pipelined(self, commands: Sequence[Command]) -> list[Any]:
         pipeline: Any = self.client.pipeline(transaction=False)

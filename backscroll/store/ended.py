@@ -8,6 +8,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from backscroll.session import Session
 from backscroll.store import keys
@@ -36,25 +38,39 @@ class Ended:
             NotFound: when there is no such reply, or no more.
             StoreUnavailable: when Redis does not serve.
         """
-        deadline = time.monotonic() + seconds
-        self._listener.listen(keys.ENDED)
-        # The event goes up before the first look, or an end between the two would be missed.
+        with self.expecting(reply_id) as ended:
+            ended.set()  # or not: what ended before this is not told again
+            return self.expected(session, reply_id, seconds, ended)
+
+    @contextmanager
+    def expecting(self, reply_id: str) -> Iterator[threading.Event]:
+        """Listen to the end of a reply that begins within the block, if at all, and may end there.
+
+        The event that it gives is for `expected`, which then need not look whether it has ended before.
+        """
         event = threading.Event()
         with self._lock:
             self._waiting[reply_id].add(event)
         try:
-            while True:
-                reply = read(self._store, session, reply_id)
-                left = deadline - time.monotonic()
-                if reply.ended or left <= 0 or self._released:
-                    return reply
-                event.wait(min(left, _LOOK_AGAIN))
-                event.clear()
+            # Until the connection stands, ends are told to nobody: then, and where all are let go, one looks.
+            if not self._listener.listen(keys.ENDED) or self._released:
+                event.set()
+            yield event
         finally:
             with self._lock:
                 self._waiting[reply_id].discard(event)
                 if not self._waiting[reply_id]:
                     del self._waiting[reply_id]
+
+    def expected(self, session: Session, reply_id: str, seconds: float, ended: threading.Event) -> Reply:
+        """Do as `wait`, within the block of `expecting` that gave `ended`."""
+        deadline = time.monotonic() + seconds
+        while True:
+            ended.wait(max(0.0, min(deadline - time.monotonic(), _LOOK_AGAIN)))
+            ended.clear()
+            reply = read(self._store, session, reply_id)
+            if reply.ended or self._released or time.monotonic() >= deadline:
+                return reply
 
     def release(self) -> None:
         """Let go of all who wait, now and from now on: they get the reply as it stands."""

@@ -2,7 +2,8 @@
 
 All keys of a session share its shard's hash tag and so lie in one slot of a Cluster:
 `bs:{shard}:tenant/session:…`. Each expires `SESSION_TTL`, or what the session has in its place, after the
-last access to the session, and no sooner than in two days while any reply waits or is in work, except:
+last access to the session, and no sooner than in two days while any reply waits or is in work. Accesses that
+follow each other within a ten-thousandth of that, in a week a minute, count as the first of them. Except:
 
     lock              after its lease
     reply:<id>        after the last access to the reply itself, and not before its idempotency key; nobody
@@ -10,7 +11,7 @@ last access to the session, and no sooner than in two days while any reply waits
     idem:<key>        after 24 hours; of no effect once its session is gone
     events:<id>       an hour after its last event, or with the session where that is sooner; what lasts
                       of them is in the reply
-    due, compactions  a shard's own: after the longest time to live of a session that was put there
+    due, compactions  a shard's own: an hour after the longest time to live of a session that was put there
     meter             a shard's own: 90 days after the last turn or compaction that was counted in it
     deleted:<digest>  a shard's own: after the time to live of the session of which this is the digest. When
                       it was deleted, so that no turn that waits in a spool begins it anew

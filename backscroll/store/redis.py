@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import ssl
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -34,12 +33,14 @@ from backscroll import metrics
 from backscroll.breaker import Breaker
 from backscroll.cipher import PLAIN, Cipher
 from backscroll.errors import StoreUnavailable
+from backscroll.places import Places
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
 from backscroll.settings.encryption import encryption_keys
 from backscroll.settings.nodes import are_named, parsed
 from backscroll.store import keys
 from backscroll.store.connecting import Argument, Command, One, Servers
+from backscroll.store.memory import Memory
 from backscroll.store.scripts import Script, script
 
 log = logging.getLogger(__name__)
@@ -94,9 +95,11 @@ class Store:
         self.breaker = Breaker("store", probe_interval=settings.probe_interval, probe=self._answers)
         # A thousand requests that all read when a reply has ended take turns, a millisecond each, and neither
         # fail nor open a connection each.
-        self._free = threading.BoundedSemaphore(_MOST_CALLS)
+        self._places = Places(_MOST_CALLS)
         self._refuses = False
         self._ciphers = _ciphers(settings)
+        # Beside the connection: what is remembered is of this server, and was opened with these keys.
+        self.memory = Memory()
 
     @property
     def client(self) -> redis_py.Redis:
@@ -151,8 +154,12 @@ class Store:
                 down.
         """
         try:
-            with self._place():
+            if not self._places.take(_FREE_CALL):
+                raise StoreUnavailable("too many calls wait for the history store")
+            try:
                 result = self._tried(act)
+            finally:
+                self._places.leave()
         except StoreUnavailable:
             (metrics.LOAD_FAILURES if reads else metrics.SAVE_FAILURES).inc()
             raise
@@ -160,16 +167,6 @@ class Store:
             self._refuses = False
             log.warning("the history store takes writes again")
         return result
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        """Have one of the calls that may be in work at a time."""
-        if not self._free.acquire(timeout=_FREE_CALL):
-            raise StoreUnavailable("too many calls wait for the history store")
-        try:
-            yield
-        finally:
-            self._free.release()
 
     def _tried(self, act: Callable[[], T]) -> T:
         # Asked here, where the wait for a place is over: who waited behind a call that hung need not hang.
@@ -201,7 +198,7 @@ class Store:
     def _send(self, sha: str, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[Any]:
         if len(calls) == 1:
             taken, args = calls[0]
-            return [self.client.evalsha(sha, len(taken), *taken, *args)]
+            return [self.servers.send(("EVALSHA", sha, len(taken), *taken, *args))]
         commands: list[Command] = [
             (taken[0], ("EVALSHA", sha, len(taken), *taken, *args)) for taken, args in calls
         ]
@@ -232,6 +229,7 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self.breaker.dispose()
+        self.memory.close()
         self.servers.close()
 
 

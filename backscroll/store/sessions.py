@@ -159,7 +159,13 @@ def read_context(store: Store, session: Session) -> Context:
     flat, chapters, ledger, messages = store.run("read_context", session)
     if not flat:
         raise _missing(session)
-    return context(store.cipher(session), table(flat), chapters, ledger, messages)
+    cipher = store.cipher(session)
+    return context(
+        table(flat),
+        content.decode_chapters(cipher, chapters),
+        content.decode_ledger(cipher, ledger),
+        content.decode_messages(cipher, messages),
+    )
 
 
 def delete(store: Store, session: Session) -> None:

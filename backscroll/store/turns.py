@@ -19,14 +19,17 @@ from backscroll.messages.part import Part
 from backscroll.origin import UNKNOWN, Origin
 from backscroll.session import Session
 from backscroll.session_settings import SessionSettings
-from backscroll.store import content, media
+from backscroll.store import content, media, memory
 from backscroll.store.connecting import Argument
+from backscroll.store.memory import NOTHING, Remembered
 from backscroll.store.meter import bucket
-from backscroll.store.redis import Store, table
+from backscroll.store.redis import Store
 from backscroll.store.replies import ReplyError, encode_error
 
 # What a claim returns of the live messages: more than any ceiling's worth of JSON around a token.
 _BYTES_A_TOKEN = 16
+# And of meta, in this order.
+_OF_CONTEXT = ("last", "watermark", "context_tokens", "estimated", "restored")
 
 # Seconds until a turn that does not open is looked at again: the operator has to find a key first.
 SEALED_PAUSE = 15.0
@@ -52,7 +55,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """A turn in work: what was asked, the session's settings, and the context to answer from.
 
-    `put_off`: an earlier attempt gave it back for a while.
+    `put_off`: an earlier attempt gave it back for a while. `remembered` is what this process need not be told
+    of the context's chapters and ledger again.
     """
 
     session: Session
@@ -66,6 +70,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     settings: SessionSettings = SessionSettings()
     put_off: bool = False
     origin: Origin = UNKNOWN
+    remembered: Remembered = NOTHING
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -107,10 +112,11 @@ def claim(store: Store, session: Session, token: str, *, ceiling: int) -> Turn |
         Sealed: when a key is missing. The turn keeps its place and spends no attempt; it is put off.
         StoreUnavailable: when Redis does not serve.
     """
-    state, *rest = store.run("claim", session, token, *_terms(store, ceiling))
+    remembered = store.memory.of(session)
+    state, *rest = store.run("claim", session, token, *_terms(store, ceiling, remembered))
     if state == b"busy":
         metrics.LOCK_BUSY.inc()
-    return _taken_up(store, session, token, rest) if state == b"turn" else None
+    return _taken_up(store, session, token, rest, remembered) if state == b"turn" else None
 
 
 def renew(store: Store, held: Sequence[tuple[Session, str]]) -> list[bool]:
@@ -143,15 +149,19 @@ def commit(
         asked=answer.asked if answer.asked != answer.model else None,
         usage=answer.usage,
     )
-    return _end(
+    encoded = [content.encode_message(cipher, message) for message in (user, model)]
+    # As whoever else takes up the next turn would read them.
+    messages = (*turn.context.messages, *content.decode_messages(cipher, encoded))
+    remembered = turn.remembered.after(turn.reply_id, turn.token, messages, ceiling)
+    ended = _end(
         store,
         "commit",
         turn,
         go_on,
         ceiling,
+        remembered,
         "completed" if answer.complete else "incomplete",
-        content.encode_message(cipher, user),
-        content.encode_message(cipher, model),
+        *encoded,
         turn.context.last,
         answer.tokens,
         origin.encode(Origin(turn.origin.request_id, tracing.here())) if answer.compaction_due else "",
@@ -164,6 +174,8 @@ def commit(
         msgspec.json.encode(answer.usage),
         *media.to_keep(store, turn.session, answer.media),
     )
+    store.memory.note(turn.session, remembered)
+    return ended
 
 
 def _counted(context: Context, answer: Completed) -> tuple[int | str, int]:
@@ -180,7 +192,7 @@ def fail(store: Store, turn: Turn, error: ReplyError, *, go_on: bool, ceiling: i
         LeaseLost: when the session is not ours any more. Nothing was written.
     """
     stored = encode_error(store.cipher(turn.session), turn.reply_id, error)
-    return _end(store, "fail", turn, go_on, ceiling, stored)
+    return _end(store, "fail", turn, go_on, ceiling, store.memory.of(turn.session), stored)
 
 
 def snooze(store: Store, turn: Turn, pause: float) -> None:
@@ -198,18 +210,27 @@ def _put_off(store: Store, session: Session, token: str, reply_id: str, pause: f
         raise LeaseLost
 
 
-def _terms(store: Store, ceiling: int) -> tuple[int, int, int]:
+def _terms(store: Store, ceiling: int, remembered: Remembered) -> tuple[int, int, int, bytes]:
     settings = store.settings
-    return int(settings.lock_lease * 1000), settings.max_attempts, ceiling * _BYTES_A_TOKEN
+    lease = int(settings.lock_lease * 1000)
+    return lease, settings.max_attempts, ceiling * _BYTES_A_TOKEN, remembered.packed()
 
 
-def _end(store: Store, name: str, turn: Turn, go_on: bool, ceiling: int, *args: Argument) -> Ended:
+def _end(
+    store: Store,
+    name: str,
+    turn: Turn,
+    go_on: bool,
+    ceiling: int,
+    remembered: Remembered,
+    *args: Argument,
+) -> Ended:
     state, *rest = store.run(
         name,
         turn.session,
         turn.token,
         "1" if go_on else "",
-        *_terms(store, ceiling),
+        *_terms(store, ceiling, remembered),
         turn.reply_id,
         *args,
     )
@@ -222,7 +243,7 @@ def _end(store: Store, name: str, turn: Turn, go_on: bool, ceiling: int, *args: 
     if then == b"turn":
         # This turn is written: what is wrong with the next one is for who claims it next.
         with suppress(Sealed):
-            next_turn = _taken_up(store, turn.session, turn.token, more)
+            next_turn = _taken_up(store, turn.session, turn.token, more, remembered)
     return Ended(
         next_turn=next_turn,
         ring=then == b"released" and more[0] == 1,
@@ -230,49 +251,50 @@ def _end(store: Store, name: str, turn: Turn, go_on: bool, ceiling: int, *args: 
     )
 
 
-def _taken_up(store: Store, session: Session, token: str, found: list[Any]) -> Turn:
+def _taken_up(store: Store, session: Session, token: str, found: list[Any], remembered: Remembered) -> Turn:
     """Read a turn that is ours now; put it off when it does not open, so that it is there when it does."""
     try:
-        return _turn(store.cipher(session), session, token, found)
+        return _turn(store.cipher(session), session, token, found, remembered)
     except Sealed:
         with suppress(LeaseLost):
             _put_off(store, session, token, found[0].decode(), SEALED_PAUSE)
         raise
 
 
-def _turn(cipher: Cipher, session: Session, token: str, found: list[Any]) -> Turn:
-    reply_id, flat, meta, chapters, ledger, messages = found
-    reply, fields = table(flat), table(meta)
+def _turn(cipher: Cipher, session: Session, token: str, found: list[Any], remembered: Remembered) -> Turn:
+    reply_id, (request, model, attempts, accepted_at, put_off, came_from), settings, (meta, *told) = found
+    fields = {name: value for name, value in zip(_OF_CONTEXT, meta, strict=True) if value is not None}
+    remembered, messages = memory.told(cipher, told, int(fields["watermark"]), remembered)
     return Turn(
         session=session,
         token=token,
         reply_id=reply_id.decode(),
-        request=content.decode_request(cipher, reply["request"]),
-        model=reply["model"].decode() or None,
-        attempt=int(reply["attempts"]),
-        put_off="put_off" in reply,
-        accepted_at=int(reply["created_at"]),
-        context=context(cipher, fields, chapters, ledger, messages),
-        settings=content.decode_settings(cipher, fields.get("settings")),
-        origin=origin.decode(reply.get("origin")),
+        request=content.decode_request(cipher, request),
+        model=model.decode() or None,
+        attempt=int(attempts),
+        put_off=put_off is not None,
+        accepted_at=int(accepted_at),
+        context=context(fields, remembered.chapters, remembered.ledger, messages),
+        settings=content.decode_settings(cipher, settings),
+        origin=origin.decode(came_from),
+        remembered=remembered,
     )
 
 
 def context(
-    cipher: Cipher,
-    meta: dict[str, bytes],
-    chapters: Sequence[bytes],
-    ledger: bytes | None,
-    messages: Sequence[bytes],
+    fields: Mapping[str, bytes],
+    chapters: tuple[Chapter, ...],
+    ledger: Ledger,
+    messages: tuple[Message, ...],
 ) -> Context:
-    """Read a context out of what a script returned."""
+    """Put a context together from the session's fields and what was told, or is remembered, of it."""
     return Context(
-        chapters=content.decode_chapters(cipher, chapters),
-        ledger=content.decode_ledger(cipher, ledger),
-        messages=content.decode_messages(cipher, messages),
-        last=int(meta["last"]),
-        watermark=int(meta["watermark"]),
-        tokens=int(meta["context_tokens"]),
-        estimated=meta.get("estimated") == b"1",
-        restored=meta.get("restored") == b"1",
+        chapters=chapters,
+        ledger=ledger,
+        messages=messages,
+        last=int(fields["last"]),
+        watermark=int(fields["watermark"]),
+        tokens=int(fields["context_tokens"]),
+        estimated=fields.get("estimated") == b"1",
+        restored=fields.get("restored") == b"1",
     )

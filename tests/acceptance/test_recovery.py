@@ -106,14 +106,14 @@ def test_f25_a_doorbell_that_rings_twice_is_answered_once(
     model.fault("delay", seconds=3, match=sid)
     rid = api.submit(sid, f"hello from {sid}")
     in_work(api, model, sid)
-    from backscroll.doorbell import Doorbell, celery_app
+    from backscroll.doorbell import Doorbell
     from backscroll.session import Session
     from backscroll.settings import load
 
-    app = celery_app(load(stack.env).worker, publishes_only=True)
+    bell = Doorbell(load(stack.env).worker, probe_interval=1)
     for _ in range(5):
-        assert Doorbell(app, probe_interval=1).ring(Session("default", sid))
-    app.close()
+        assert bell.ring(Session("default", sid))
+    bell.close()
     assert api.ended(sid, rid)["attempts"] == 1
     assert len(model.requests(containing=sid)) == 1
     assert user_texts(api.transcript(sid)) == [f"hello from {sid}"]

@@ -39,9 +39,9 @@ TOLD = "They spoke about herring and ferries, and about the locker in the old to
 PHOTO, DRAWN = Media("image/png", b"a photo of herring"), Media("image/png", b"herring, drawn")
 CALL = Other({"type": "function_call", "functionCall": {"name": "count", "args": {"fish": "herring"}}})
 SETTINGS = SessionSettings(system_instruction="You know all about herring.")
-# What may not be seen: words, and what confirms a guess of them.
+# What may not be seen: words, and what confirms a guess of them; nothing that an id or a time has by chance.
 PHOTOGRAPHED, PAINTED = apart(PHOTO), apart(DRAWN)
-MARKS = (b"herring", b"4711", *(digest.encode() for digest, _ in (PHOTOGRAPHED, PAINTED)))
+MARKS = (b"herring", b"4711-B", *(digest.encode() for digest, _ in (PHOTOGRAPHED, PAINTED)))
 
 
 class Fishmonger:

@@ -179,8 +179,12 @@ def test_the_index_of_what_waits_lives_as_long_as_the_session_that_waits(
     store: Store, redis: redis_py.Redis, session: Session
 ) -> None:
     reply_id = submit(store, session, Submission(parts=(Text("hi"),))).reply_id
-    due = keys.of_shard(session.shard(store.settings.shards))[0]
-    redis.pexpire(due, 5000)
+    meta, due = (
+        keys.of_session(session, store.settings.shards)[0],
+        keys.of_shard(session.shard(store.settings.shards))[0],
+    )
+    for key in (meta, due):
+        redis.pexpire(key, 5000)
     replies.read(store, session, reply_id)
     week = store.settings.session_ttl * 1000
     assert redis.pttl(due) > week - 5000

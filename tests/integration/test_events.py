@@ -327,3 +327,10 @@ def test_a_session_shows_its_newest_replies_ended_or_not(store: Store, session: 
     assert [each.status for each in found] == ["cancelled"] + ["queued"] * 19
     assert [each.finished_at is not None for each in found] == [True] + [False] * 19
     assert all(each.created_at for each in found)
+
+
+def test_the_events_of_a_reply_take_no_more_room_than_they_need(
+    store: Store, redis: redis_py.Redis, session: Session, rid: str
+) -> None:
+    commit(store, claim(store, session, "t"))
+    assert (redis.memory_usage(keys.events(session, store.settings.shards, rid)) or 0) < 2000

@@ -58,7 +58,9 @@ def test_the_right_certificates_are_served(certificates: Certificates, proxy: Tl
     store.ping()
     store.close()
     with celery_app(settings.worker, publishes_only=True) as app:
-        assert Doorbell(app, probe_interval=1).ring(Session("tests", "s"))
+        bell = Doorbell(settings.worker, probe_interval=1)
+        assert bell.ring(Session("tests", "s"))
+        bell.close()
         assert app.connection_for_write().default_channel.client.delete("replies")
     assert proxy.served
     assert not proxy.plain + proxy.refused
@@ -78,11 +80,10 @@ def test_the_bell_is_not_rung_and_says_why(
     wrong: tuple[Settings, str], proxy: TlsProxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings, reason = wrong
-    with celery_app(settings.worker, publishes_only=True) as app:
-        bell = Doorbell(app, probe_interval=60)
-        assert not bell.ring(Session("tests", "s"))
-        assert not bell.heard()
-        bell.close()
+    bell = Doorbell(settings.worker, probe_interval=60)
+    assert not bell.ring(Session("tests", "s"))
+    assert not bell.heard()
+    bell.close()
     assert re.search(f"broker is down, and calls to it fail at once: ({reason})", caplog.text)
     assert "secret" not in caplog.text
     nothing_was_said(proxy)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
 from backscroll.ledger.ledger import Ledger, Pending, Said, Value
-from backscroll.ledger.rendering import render
+from backscroll.ledger.rendering import render, sizes
 
 
 def value(text: str) -> Value:
@@ -53,3 +57,44 @@ def test_f16_a_value_cannot_add_a_line_in_anothers_name() -> None:
     assert len(render(ledger).splitlines()) == 2
     assert "4711" in render(ledger)
     assert "the key is 0000" in render(ledger)
+
+
+def test_what_the_model_said_first_of_all_has_its_number() -> None:
+    assert render(Ledger(said=(Said(1, "model", 1, (value("Bergen"),)),))) == "1>Bergen"
+
+
+entries = st.dictionaries(
+    st.integers(1, 12),
+    st.tuples(
+        st.sampled_from(["user", "model"]),
+        st.lists(
+            st.builds(
+                Value,
+                st.text("a;>*ü上 \n", max_size=9),
+                st.sampled_from(["code", "agreed", "result:x"]),
+                st.just(1),
+                st.just(1),
+            ),
+            min_size=1,
+            max_size=3,
+        ),
+    ),
+).map(lambda found: tuple(Said(seq, role, 1, tuple(each)) for seq, (role, each) in sorted(found.items())))
+pending = st.lists(st.builds(Pending, st.just(1), st.just("model"), st.just(1), st.just("call"), st.text()))
+
+
+@given(entries, pending.map(tuple), st.integers(0, 99), st.randoms())
+def test_sizes_are_those_of_what_is_rendered_while_values_leave(said, pending, dropped, random) -> None:
+    ledger = Ledger(said=said, pending=pending, dropped=dropped)
+    leaving = [(entry.seq, index) for entry in said for index in range(len(entry.values))]
+    random.shuffle(leaving)
+    for count, size in enumerate(sizes(ledger, leaving)):
+        gone = leaving[:count]
+        left = (
+            replace(
+                each, values=tuple(v for index, v in enumerate(each.values) if (each.seq, index) not in gone)
+            )
+            for each in said
+        )
+        rest = replace(ledger, said=tuple(each for each in left if each.values), dropped=dropped + count)
+        assert size == len(render(rest).encode())

@@ -24,6 +24,7 @@ def found(text: str, language: str = "en") -> list[str]:
         ("the order is AB-1234 for user mia_li_3668", ["AB-1234", "mia_li_3668"]),
         ("it costs $4,400,000 or 12.50 €", ["$4,400,000", "12.50 €"]),
         ("we meet on 2026-03-09 or 9.3.2026", ["2026-03-09", "9.3.2026"]),
+        ("from 24/12/2026 to 3-1-27, call 12-34-567", ["24/12/2026", "3-1-27", "12-34-567"]),
         ("on the 9th, not on March 10th", ["the 9th", "March 10th"]),
         ("from the 6th of this month on", ["the 6th of this month"]),
         ("at half past 2 in the afternoon", ["half past 2 in the afternoon"]),
@@ -95,3 +96,8 @@ def test_a_value_is_a_stretch_of_its_text_and_no_two_overlap(text: str) -> None:
 @pytest.mark.timeout(20)
 def test_no_text_takes_for_ever(piece: str) -> None:
     values(piece * (40_000 // len(piece)), "en")
+
+
+@pytest.mark.parametrize("date", ["24.12.2026", "24/12/2026", "24-12-26", "2026-12-24"])
+def test_a_date_in_figures_is_one(date: str) -> None:
+    assert [value.kind for value in values(f"we leave on {date} then", "en")] == ["date"]

@@ -12,6 +12,7 @@ import redis as redis_py
 import trustme
 from kombu import Connection
 
+from backscroll.broker import redis_url
 from backscroll.errors import InvalidSetting
 from backscroll.settings import load
 from backscroll.settings.redis_url import broker_of, shown
@@ -193,6 +194,33 @@ def test_celery_reaches_the_same_database_with_the_same_user(url: str) -> None:
         celery = channel._connparams()
     for name in ("username", "password", "db", "path", "host"):
         assert celery.get(name) == store.get(name), name
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://user:p%2Fw@host:1/2",
+        f"rediss://user:pw@host/1?{VERIFIED}",
+        "unix://user:p%2Fw@/run/a%20b.sock?db=2",
+    ],
+)
+def test_who_rings_reaches_the_same_database_with_the_same_user(url: str) -> None:
+    found = redis_url(broker(broker_of(history(url))))
+    assert found is not None
+    theirs = redis_py.Redis.from_url(url).connection_pool.connection_kwargs
+    ours = redis_py.Redis.from_url(found).connection_pool.connection_kwargs
+    for name in ("username", "password", "db", "path", "host", "port"):
+        assert ours.get(name) == theirs.get(name), name
+
+
+def test_who_rings_asks_the_sentinels_of_the_broker() -> None:
+    url = broker("redis+sentinel://a:26379,b:26379/main/1")
+    assert redis_url(url) == url
+
+
+@pytest.mark.parametrize("url", ["amqp://host//", "redis://a/0;redis://b/0", "memory://"])
+def test_what_is_no_redis_or_not_one_alone_is_left_to_celery(url: str) -> None:
+    assert redis_url(broker(url)) is None
 
 
 def test_what_people_are_shown_of_a_url_holds_no_secret() -> None:

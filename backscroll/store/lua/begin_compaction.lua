@@ -1,11 +1,11 @@
--- Take a snapshot to summarise, without the session lock. uses: session, meter, offer
+-- Take a snapshot to summarise, without the session lock. uses: session, meter, offer, context
 --
 -- ARGS    1 token of this compaction  2 lease, ms: how long no second one is begun  3 bytes of messages
+--         4 what the caller remembers of the context, see parts/context.lua
 -- Result  {'none'}: nothing to do | {'busy'}: another one is in work
---         {'snapshot', meta, chapters, ledger, messages, live}: the oldest live messages up to the bytes, and
---         how many there are in all
+--         {'snapshot', meta, version, kept, chapters, ledger, messages, live}: the four behind meta are told
+--         by parts/context.lua; the oldest live messages up to the bytes, and how many there are in all
 -- Replay  the same token gives the snapshot again.
-local CHUNK = 64
 local token, lease, budget = ARGS[1], tonumber(ARGS[2]), tonumber(ARGS[3])
 
 if redis.call('EXISTS', LOCK) == 0 then
@@ -45,5 +45,5 @@ while bytes < budget do
     bytes = bytes + #message
   end
 end
-return {'snapshot', redis.call('HGETALL', META), redis.call('LRANGE', CHAPTERS, 0, -1),
-  redis.call('GET', LEDGER), messages, redis.call('LLEN', LIVE)}
+local version, kept, chapters, ledger = notes(ARGS[4] == '' and {} or cmsgpack.unpack(ARGS[4]))
+return {'snapshot', redis.call('HGETALL', META), version, kept, chapters, ledger, messages, redis.call('LLEN', LIVE)}

@@ -5,7 +5,7 @@
 --         {'found', meta, chapters, ledger, blocks}
 -- Replay  harmless.
 local after = tonumber(ARGS[1])
-if redis.call('EXISTS', META) == 0 then
+if not BEGAN then
   return {'missing'}
 end
 keep()

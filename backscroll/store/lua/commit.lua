@@ -1,17 +1,18 @@
 -- Write a finished turn: both messages or neither. uses: session, media, events, reply, meter, offer, turn
 --
--- ARGS    1 token  2 '1': begin the next turn for the same holder  3 lease, ms  4 attempts  5 bytes (see claim)
---         6 reply id  7 status  8 user message  9 model message  10 seq of the last message before these
---         11 measured tokens of the context  12 where the compaction comes from that is due, or ''  13 grace, ms, of a doorbell
---         14 '1': the context's tokens are estimated  15 tokens of this turn, or '' where they were not measured
---         16 their bucket in the meter  17 batches of events that were not told yet, see parts/events.lua
---         18 the answer's parts  19 the version that answered  20 usage
---         21 bytes that all media may have together  22… media of the answer, see parts/media.lua
+-- ARGS    1 token  2 '1': begin the next turn for the same holder  3 lease, ms  4 attempts  5 bytes  6 what will be
+--         remembered once this is written (see claim)
+--         7 reply id  8 status  9 user message  10 model message  11 seq of the last message before these
+--         12 measured tokens of the context  13 where the compaction comes from that is due, or ''  14 grace, ms, of a doorbell
+--         15 '1': the context's tokens are estimated  16 tokens of this turn, or '' where they were not measured
+--         17 their bucket in the meter  18 batches of events that were not told yet, see parts/events.lua
+--         19 the answer's parts  20 the version that answered  21 usage
+--         22 bytes that all media may have together  23… media of the answer, see parts/media.lua
 -- Result  {'lost'}: the session is not ours, nothing was written
 --         {'no room', bytes}: so many the session's media have already, nothing was written
 --         {'done', ring for compaction, {'idle'} | {'turn', …} | {'released', ring}}
 -- Replay  what this token wrote is not written again; the rest of the result is the same.
-local token, next_turn, lease, max_attempts, budget, id, status, user, model, last, tokens, due, grace,
+local token, next_turn, lease, max_attempts, budget, known, id, status, user, model, last, tokens, due, grace,
   estimated, turn_tokens, bucket, events, parts, answered_by, usage, room = unpack(ARGS)
 
 local found = redis.call('HMGET', reply_key(id), 'status', 'token', 'told')
@@ -24,7 +25,7 @@ if not written then
     keep()
     return {'lost'}
   end
-  local held = keep_media(tonumber(room), {unpack(ARGS, 22)})
+  local held = keep_media(tonumber(room), {unpack(ARGS, 23)})
   if held then
     return {'no room', held}
   end
@@ -32,9 +33,7 @@ if not written then
   redis.call('HSET', META, 'last', last + 2, 'context_tokens', tokens, 'estimated', estimated)
   redis.call('HINCRBY', META, 'turns', 1)
   if turn_tokens ~= '' then
-    measure('turns', 1)
-    measure('tokens', turn_tokens)
-    measure('histogram:' .. bucket, 1)
+    measure('turns', 1, 'tokens', turn_tokens, 'histogram:' .. bucket, 1)
   end
   tell_batches(id, found[3], events)
   end_reply(id, status, 'seq', last + 1, 'parts', parts, 'answered_by', answered_by, 'usage', usage)
@@ -44,9 +43,9 @@ if not written then
     redis.call('HSET', META, 'compaction_origin', due)
     ring = 1
   end
-  keep()
+  keep(LIVE, MEDIA)
 end
 if redis.call('GET', LOCK) ~= token then
   return {'done', ring, {'released', 0}} -- a replay after the lock went on
 end
-return {'done', ring, hand_over(next_turn, token, lease, max_attempts, budget)}
+return {'done', ring, hand_over(next_turn, token, lease, max_attempts, budget, known)}

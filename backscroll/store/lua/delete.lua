@@ -3,7 +3,6 @@
 -- ARGS    1 pub/sub channel on which the holder of a turn in work is told
 -- Result  1 erased | 0 there was none; it is noted all the same, since it may have begun in a spool
 -- Replay  the second call finds nothing.
-local existed = redis.call('EXISTS', META)
 local waiting = redis.call('LRANGE', INBOX, 0, -1)
 for _, id in ipairs(redis.call('LRANGE', REPLIES, 0, -1)) do
   local idem = redis.call('HGET', reply_key(id), 'idem')
@@ -21,4 +20,4 @@ for _, id in ipairs(waiting) do
   redis.call('PUBLISH', CHANNEL, id) -- who waits for it, or streams it, learns that it is gone
   redis.call('PUBLISH', events_key(id), '')
 end
-return existed
+return BEGAN and 1 or 0

@@ -7,10 +7,10 @@
 write = redis.pcall
 local id, after = unpack(ARGS)
 local status, attempts, ended = unpack(redis.call('HMGET', reply_key(id), 'status', 'attempts', 'end_event'))
-if not status or redis.call('EXISTS', META) == 0 then
+if not status or not BEGAN then
   return {}
 end
 keep()
-keep_reply(id)
+read_reply(id)
 return {status, attempts, redis.call('LPOS', INBOX, id) or -1, ended or '',
   redis.call('XRANGE', events_key(id), after == '' and '-' or '(' .. after, '+')}

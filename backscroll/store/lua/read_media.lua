@@ -4,7 +4,7 @@
 -- Result  the media in this order, nil for those that are not there; or the tags of all; {}: there is no such session
 -- Replay  harmless.
 write = redis.pcall
-if redis.call('EXISTS', META) == 0 then
+if not BEGAN then
   return {}
 end
 keep()

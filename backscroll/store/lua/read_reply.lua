@@ -5,12 +5,12 @@
 -- Replay  harmless.
 write = redis.pcall
 local id = ARGS[1]
-if redis.call('EXISTS', META) == 0 then
+if not BEGAN then
   return {{}, -1}
 end
 local fields = redis.call('HGETALL', reply_key(id))
 if #fields > 0 then
   keep()
-  keep_reply(id)
+  read_reply(id)
 end
 return {fields, redis.call('LPOS', INBOX, id) or -1}

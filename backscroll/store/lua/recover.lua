@@ -27,7 +27,7 @@ end
 -- The reply that the same idempotency key got when the client came back before this turn was written.
 local function other()
   local reply, session = unpack(idem ~= '' and redis.call('HMGET', idem, 'reply', 'session') or {})
-  local valid = reply and reply ~= id and session == redis.call('HGET', META, 'created_at')
+  local valid = reply and reply ~= id and session == BEGAN
   return valid and reply
 end
 
@@ -85,7 +85,7 @@ if not found then
 end
 if idem ~= '' and not elsewhere then
   redis.call('HSET', idem, 'reply', id, 'fingerprint', fingerprint,
-    'session', redis.call('HGET', META, 'created_at'))
+    'session', BEGAN)
   redis.call('PEXPIRE', idem, DAY)
 end
 local answer = {'degraded', reason, 'recovered', NOW, 'created_at', accepted_at, 'started_at', accepted_at}
@@ -108,5 +108,5 @@ tell_status(id, 'in_progress', redis.call('HGET', reply_key(id), 'attempts'))
 end_reply(id, status, unpack(answer))
 redis.call('HSET', reply_key(id), 'finished_at', finished_at, 'token', '')
 local ring = release()
-keep()
+keep(LIVE, REPLIES, MEDIA)
 return {elsewhere and 'answered' or 'merged', ring}

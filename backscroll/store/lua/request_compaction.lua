@@ -5,7 +5,7 @@
 -- Result  1 noted | 0 there is no such session
 -- Replay  at worst asks once more, and the compaction finds nothing left to cover.
 local token, turns, grace, origin = unpack(ARGS)
-if redis.call('EXISTS', META) == 0 then
+if not BEGAN then
   return 0
 end
 redis.call('HSET', META, 'forced', token, 'forced_keep', turns, 'compaction_origin', origin)

@@ -34,5 +34,5 @@ redis.call('HSET', META, 'watermark', to, 'context_tokens', tokens, 'estimated',
 -- Neither one in work nor one that is due may undo it: it takes a new reason.
 redis.call('HDEL', META, 'compaction', 'compaction_until', 'compaction_forced', 'forced', 'forced_keep')
 redis.call('ZREM', COMPACTIONS, NAME)
-keep()
+keep(LIVE, LEDGER)
 return 'restored'

@@ -28,15 +28,14 @@ local function must_ring()
 end
 
 local function accepted(reply, new)
-  keep()
+  keep(INBOX, REPLIES, MEDIA)
   local position = redis.call('LPOS', INBOX, reply)
   return {'accepted', reply, position or -1, position and must_ring() or 0, new}
 end
 
 local function remember(reply)
   if idem ~= '' then
-    local session = redis.call('HGET', META, 'created_at')
-    redis.call('HSET', idem, 'reply', reply, 'fingerprint', fingerprint, 'session', session)
+    redis.call('HSET', idem, 'reply', reply, 'fingerprint', fingerprint, 'session', BEGAN)
     redis.call('PEXPIRE', idem, DAY)
   end
 end
@@ -63,7 +62,7 @@ end
 if idem ~= '' then
   local seen = redis.call('HMGET', idem, 'reply', 'fingerprint', 'session')
   -- A key of an earlier session of this name, which is gone, says nothing.
-  if seen[1] and seen[3] == redis.call('HGET', META, 'created_at') then
+  if seen[1] and seen[3] == BEGAN then
     if seen[2] ~= fingerprint then
       return {'reused', seen[2]}
     end

@@ -50,5 +50,5 @@ spend(calls, input, output)
 if holder == token then
   settle(again == '1' and NOW or nil, again ~= '1')
 end
-keep()
+keep(OFFER)
 return result

@@ -5,8 +5,12 @@
 
 local METER_LIFE = 7776000000 -- 90 days, ms
 
-local function measure(field, by)
-  redis.call('HINCRBY', METER, field, by)
+-- Count for the shard: name, by how much, name, …
+local function measure(...)
+  local counted = {...}
+  for i = 1, #counted, 2 do
+    redis.call('HINCRBY', METER, counted[i], counted[i + 1])
+  end
   redis.call('PEXPIRE', METER, METER_LIFE)
 end
 
@@ -27,7 +31,7 @@ end
 
 -- Count a change that came too late. A deleted session must not be brought back by it.
 local function discard()
-  if redis.call('EXISTS', META) == 1 then
+  if BEGAN then
     tally('discarded', 1)
   end
 end

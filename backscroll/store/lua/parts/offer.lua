@@ -16,13 +16,14 @@ end
 -- Make the change if the watermark is still the one it was computed from: then the chapters are, too, since
 -- whatever changes them moves it. Nothing behind `to` is touched.
 local function apply(change)
-  local watermark = tonumber(redis.call('HGET', META, 'watermark'))
-  if watermark ~= change.from then
+  local watermark, tokens, last_change = unpack(redis.call('HMGET', META, 'watermark', 'context_tokens', 'last_change'))
+  if tonumber(watermark) ~= change.from then
     discard()
     return false
   end
   redis.call('LTRIM', LIVE, change.to - change.from, -1)
-  if (change.merge_count or 0) > 0 then
+  local merges = (change.merge_count or 0) > 0
+  if merges then
     merge_chapters(change.merge_first, change.merge_count, change.merged)
   end
   redis.call('RPUSH', CHAPTERS, change.chapter)
@@ -30,13 +31,14 @@ local function apply(change)
   if (change.ledger or '') ~= '' then
     redis.call('SET', LEDGER, change.ledger)
   end
-  local tokens = tonumber(redis.call('HGET', META, 'context_tokens')) - change.saved
-  redis.call('HSET', META, 'watermark', change.to, 'last_change', change.id,
-    'context_tokens', math.max(tokens, 0), 'estimated', 1, 'refused_in_row', 0)
+  -- Who knows the chapters as the change before this one left them needs no more than the new one: parts/context.lua.
+  local appended = merges and '' or (last_change or '') .. ' ' .. change.id
+  redis.call('HSET', META, 'watermark', change.to, 'last_change', change.id, 'appended', appended,
+    'context_tokens', math.max(tonumber(tokens) - change.saved, 0), 'estimated', 1, 'refused_in_row', 0)
   redis.call('HDEL', META, 'refused_lately', 'restored')
   tally('compactions', 1)
   tally('tokens_saved', change.saved)
-  keep() -- the first change makes chapters, ledger and archive
+  keep(CHAPTERS, LEDGER, ARCHIVE)
   return true
 end
 

@@ -17,7 +17,8 @@ local clock = redis.call('TIME')
 local NOW = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local DEFAULT_TTL = tonumber(ARGV[1])
-local TTL = tonumber(redis.call('HGET', META, 'ttl')) or DEFAULT_TTL
+local TTL, BEGAN = unpack(redis.call('HMGET', META, 'ttl', 'created_at')) -- BEGAN: false where there is no session
+TTL = tonumber(TTL) or DEFAULT_TTL
 
 local function reply_key(id)
   return string.sub(META, 1, -5) .. 'reply:' .. id
@@ -32,45 +33,78 @@ end
 -- anything waits or is in work, it is longer than any pause that a model asks for.
 local DAY = 86400000
 local function life()
-  return redis.call('LLEN', INBOX) > 0 and math.max(TTL, 2 * DAY) or TTL
+  return TTL < 2 * DAY and redis.call('LLEN', INBOX) > 0 and 2 * DAY or TTL
 end
 
 -- How an expiry is set. What only reads says redis.pcall: a server that takes no writes is read all the same.
 local write = redis.call
 
+-- Accesses within a ten-thousandth of a life are one, in a week a minute: the first of them sets the expiry, and those
+-- that only read write nothing. Returns how long the key is to live yet, or false where that has to be set.
+local function set_lately(key, ms)
+  local left = redis.call('PTTL', key)
+  return left <= ms and left >= ms - ms / 10000 and left
+end
+
 -- A reply lives as long, from its last access, and as its idempotency key, which leads to it.
-local function keep_reply(id)
+local function reply_life(id)
+  local ms = life()
+  if ms >= DAY then
+    return ms
+  end
   local idem = redis.call('HGET', reply_key(id), 'idem')
-  write('PEXPIRE', reply_key(id), (idem and idem ~= '') and math.max(life(), DAY) or life())
+  return (idem and idem ~= '') and DAY or ms
+end
+
+local function keep_reply(id)
+  redis.call('PEXPIRE', reply_key(id), reply_life(id))
+end
+
+local function read_reply(id)
+  local ms = reply_life(id)
+  if not set_lately(reply_key(id), ms) then
+    write('PEXPIRE', reply_key(id), ms)
+  end
 end
 
 -- Begin the session, if it is not there. Returns 1 when it was not.
 local function open()
-  local began = redis.call('HSETNX', META, 'created_at', NOW)
-  if began == 1 then
-    redis.call('HSET', META, 'v', 1, 'last', 0, 'watermark', 0, 'context_tokens', 0, 'fence', 0)
+  if BEGAN then
+    return 0
   end
-  return began
+  BEGAN = string.format('%d', NOW)
+  redis.call('HSETNX', META, 'created_at', BEGAN)
+  redis.call('HSET', META, 'v', 1, 'last', 0, 'watermark', 0, 'context_tokens', 0, 'fence', 0)
+  return 1
 end
 
 -- Count something in a session that is still there: a late call must not bring a deleted one back.
 local function count(field)
-  if redis.call('EXISTS', META) == 1 then
+  if BEGAN then
     redis.call('HINCRBY', META, field, 1)
   end
 end
 
--- Let an index live for `ms` from here at least: it outlives each session in it.
+-- Let an index live for `ms` from here at least: it outlives each session in it. By an hour, or each access would
+-- have to lengthen it.
 local function outlive(set, ms)
   local left = redis.call('PTTL', set)
   if left ~= -2 and left < ms then
-    write('PEXPIRE', set, ms)
+    write('PEXPIRE', set, ms + 3600000)
   end
 end
 
--- Every script is an access.
-local function keep()
+-- Every script is an access: from here on the session lives on, with all that belongs to it, and all of it ends in the
+-- same moment. The keys are those that the script may have made, or set anew: they have no expiry yet.
+local function keep(...)
   local ms = life()
+  local left = set_lately(META, ms)
+  if left then
+    for _, key in ipairs({...}) do
+      redis.call('PEXPIRE', key, left)
+    end
+    return
+  end
   for _, key in ipairs({META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, OFFER, REPLIES, MEDIA}) do
     write('PEXPIRE', key, ms)
   end

@@ -1,29 +1,4 @@
--- Taking up the next turn, or letting go of the session. uses: session, events, reply, meter, offer
-
-local CHUNK = 64
-
--- The newest live messages, up to `budget` bytes: a history that nobody compacts must not be shipped whole.
-local function newest(budget)
-  local chunks, bytes, stop = {}, 0, -1
-  while bytes < budget do
-    local chunk = redis.call('LRANGE', LIVE, stop - CHUNK + 1, stop)
-    if #chunk == 0 then
-      break
-    end
-    table.insert(chunks, 1, chunk)
-    for _, message in ipairs(chunk) do
-      bytes = bytes + #message
-    end
-    stop = stop - CHUNK
-  end
-  local messages = {}
-  for _, chunk in ipairs(chunks) do
-    for _, message in ipairs(chunk) do
-      messages[#messages + 1] = message
-    end
-  end
-  return messages
-end
+-- Taking up the next turn, or letting go of the session. uses: session, events, reply, meter, offer, context
 
 -- Free the lock. Returns 1 when someone has to ring for what still waits in the inbox.
 local function release()
@@ -37,8 +12,9 @@ local function release()
 end
 
 -- Hold the lock as `token` and start the head of the inbox; free the lock when nothing waits.
--- Returns {'idle'}, or {'turn', id, reply, meta, chapters, ledger, messages}.
-local function begin(token, lease, max_attempts, budget)
+-- Returns {'idle'}, or {'turn', id, reply, settings, context}: `reply` are its request, model, attempts, created_at,
+-- put_off and origin; `context` is that of parts/context.lua.
+local function begin(token, lease, max_attempts, budget, known)
   apply_offer()
   while true do
     local id = redis.call('LINDEX', INBOX, 0)
@@ -66,17 +42,18 @@ local function begin(token, lease, max_attempts, budget)
       index(DUE, NOW + lease)
       keep_reply(id)
       keep()
-      return {'turn', id, redis.call('HGETALL', key), redis.call('HGETALL', META),
-        redis.call('LRANGE', CHAPTERS, 0, -1), redis.call('GET', LEDGER), newest(budget)}
+      return {'turn', id,
+        redis.call('HMGET', key, 'request', 'model', 'attempts', 'created_at', 'put_off', 'origin'),
+        redis.call('HGET', META, 'settings'), context(budget, known)}
     end
   end
 end
 
 -- After a turn's end: begin the next one for the same holder, or let go.
 -- Returns what `begin` returns, or {'released', ring}.
-local function hand_over(next_turn, token, lease, max_attempts, budget)
+local function hand_over(next_turn, token, lease, max_attempts, budget, known)
   if next_turn == '1' then
-    return begin(token, tonumber(lease), tonumber(max_attempts), tonumber(budget))
+    return begin(token, tonumber(lease), tonumber(max_attempts), tonumber(budget), known)
   end
   apply_offer()
   return {'released', release()}
