@@ -24,7 +24,7 @@ from bench.row import percentile
 from bench.wire import Wire
 
 # Seconds of a core that a turn costs a worker and Redis: docs/scaling.md.
-WORKER_COST, REDIS_COST = 0.0075, 0.0014
+WORKER_COST, REDIS_COST = 0.004, 0.0011
 
 # The run that is measured: messages a second, and a model that takes a second, on 16 threads.
 _SESSIONS, _SECONDS, _MODEL, _THREADS = 200, 40.0, 1.0, 16
