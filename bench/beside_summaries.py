@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 import httpx2
 
 from bench.deployed import Deployed, deployed
 from bench.row import Row, median, ms
-from bench.texts import say
-from bench.wire import Wire
+from bench.talking import talk
 
 _SUMMARY = 10.0
 _ROUNDS, _SESSIONS, _SPOKEN, _TURNS = 5, 4, 6, 40
-_LETTERS = 300
 
 
 def measure() -> list[Row]:
@@ -63,21 +60,7 @@ def _round(deployment: Deployed, number: int) -> tuple[float, float]:
 
 
 def _speak(deployment: Deployed, name: str, start: int, turns: int) -> list[float]:
-    """Take turns in all sessions of a set at a time; give how long each took."""
-
-    async def one(number: int) -> list[float]:
-        times = []
-        async with Wire(deployment.url) as wire:
-            for turn in range(start, start + turns):
-                began = time.perf_counter()
-                await wire.say(f"{name}-{number}", say(turn, _LETTERS))
-                times.append(time.perf_counter() - began)
-        return times
-
-    async def all_of_them() -> list[list[float]]:
-        return await asyncio.gather(*map(one, range(_SESSIONS)))
-
-    return [seconds for times in asyncio.run(all_of_them()) for seconds in times]
+    return talk(deployment.url, name, _SESSIONS, start, turns)
 
 
 def _summarise(deployment: Deployed, name: str) -> None:

@@ -8,18 +8,12 @@ docs/performance.md is written from it. It prints the processes' ids first, for 
 
 from __future__ import annotations
 
-import asyncio
-import time
-
 import click
 import httpx2
 
 from bench.deployed import Deployed, deployed
 from bench.row import median, ms, percentile
-from bench.texts import say
-from bench.wire import Wire
-
-_LETTERS = 300
+from bench.talking import talk
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,27 +27,14 @@ def main(messages: int, turns: int, sessions: int, pause: float) -> None:
     with deployed(stub=True, BACKSCROLL_WORKER_THREADS=threads) as deployment:
         for name, pid in deployment.supervisor.pids().items():
             click.echo(f"{name} {pid}")
-        asyncio.run(_talk(deployment, sessions, messages // 2 + 5, 0))
+        talk(deployment.url, "costs", sessions, 0, messages // 2 + 5)
         httpx2.post(f"{deployment.model_url}/_pause", content=str(pause)).raise_for_status()
         deployment.redis.config_resetstat()
         began = {name: deployment.cpu(name) for name in deployment.names()}
         each = max(1, turns // sessions)
-        times = asyncio.run(_talk(deployment, sessions, each, messages // 2 + 5))
+        times = talk(deployment.url, "costs", sessions, messages // 2 + 5, each)
         used = {name: (deployment.cpu(name) - began[name]) / len(times) for name in began}
         _tell(deployment, times, used)
-
-
-async def _talk(deployment: Deployed, sessions: int, turns: int, start: int) -> list[float]:
-    async def one(number: int) -> list[float]:
-        times = []
-        async with Wire(deployment.url) as wire:
-            for turn in range(start, start + turns):
-                began = time.perf_counter()
-                await wire.say(f"costs-{number}", say(turn, _LETTERS))
-                times.append(time.perf_counter() - began)
-        return times
-
-    return [seconds for times in await asyncio.gather(*map(one, range(sessions))) for seconds in times]
 
 
 def _tell(deployment: Deployed, times: list[float], used: dict[str, float]) -> None:

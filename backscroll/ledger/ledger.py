@@ -40,7 +40,7 @@ class Pending(msgspec.Struct, frozen=True, array_like=True):
     answered: bool = False
 
 
-class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, weakref=True):
+class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, weakref=True, cache_hash=True):
     """Everything that is carried verbatim.
 
     `dropped` counts the values for which there was no room. `covered` are the tokens of all messages that

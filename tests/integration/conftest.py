@@ -15,6 +15,7 @@ from backscroll.settings import StoreSettings
 from backscroll.store.redis import Argument, Store
 from backscroll.store.replies import Submission, submit
 from tests.integration.acting import claim, commit
+from tests.stack.databases import Databases
 
 
 @pytest.fixture
@@ -23,6 +24,15 @@ def store(redis_server: EmbeddedRedis, redis: redis_py.Redis) -> Iterator[Store]
     found = Store(StoreSettings(redis_url=redis_server.url))
     yield found
     found.close()
+
+
+@pytest.fixture
+def own_store(databases: Databases) -> Iterator[Store]:
+    """A store in a database of its own, for what is about a whole deployment."""
+    with databases.own() as own:
+        found = Store(StoreSettings(redis_url=own.redis))
+        yield found
+        found.close()
 
 
 @pytest.fixture

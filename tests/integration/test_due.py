@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.settings import StoreSettings
 from backscroll.store import keys, replies, work
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
 from tests.integration.acting import begin, claim, commit, talk
-from tests.stack.databases import Databases
 
 
 @pytest.fixture
-def store(databases: Databases) -> Iterator[Store]:
-    """A store in a database of its own: what waits is counted over all sessions."""
-    with databases.own() as own:
-        found = Store(StoreSettings(redis_url=own.redis))
-        yield found
-        found.close()
+def store(own_store: Store) -> Store:
+    """What waits is counted over all sessions."""
+    return own_store
 
 
 def turns(store: Store) -> tuple[int, float]:

@@ -16,19 +16,15 @@ from backscroll.settings import BudgetSettings, StoreSettings
 from backscroll.store.redis import Store
 from tests.stack import metered
 from tests.stack.conditions import until
-from tests.stack.databases import Databases
 from tests.unit.measured import drawn, meter_of
 
 AUTO = BudgetSettings(recent_turns="auto")
 
 
 @pytest.fixture
-def store(databases: Databases) -> Iterator[Store]:
-    """A database of one's own: what a deployment has measured is one for all of its sessions."""
-    with databases.own() as own:
-        found = Store(StoreSettings(redis_url=own.redis))
-        yield found
-        found.close()
+def store(own_store: Store) -> Store:
+    """What a deployment has measured is one for all of its sessions."""
+    return own_store
 
 
 def commands(store: Store) -> int:

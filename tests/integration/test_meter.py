@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from backscroll.errors import LeaseLost
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.settings import StoreSettings
 from backscroll.store import compactions, keys, meter, sessions
 from backscroll.store.compactions import Cost
 from backscroll.store.meter import Meter, bucket
@@ -17,19 +14,15 @@ from backscroll.store.redis import Store
 from backscroll.store.replies import Submission, submit
 from tests.integration.acting import begin, bring, claim, commit
 from tests.integration.conftest import ReplayingStore
-from tests.stack.databases import Databases
 
 COST = Cost(calls=2, input_tokens=300, output_tokens=40)
 DAY = 86_400_000
 
 
 @pytest.fixture
-def store(databases: Databases) -> Iterator[Store]:
-    """A store of its own: the meter is about a whole deployment."""
-    with databases.own() as own:
-        found = Store(StoreSettings(redis_url=own.redis))
-        yield found
-        found.close()
+def store(own_store: Store) -> Store:
+    """The meter is about a whole deployment."""
+    return own_store
 
 
 def turn(store: Store, session: Session, tokens: int, *, measured: bool = True) -> None:

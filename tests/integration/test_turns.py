@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,13 +11,11 @@ import redis as redis_py
 from backscroll.errors import InboxFull, InvalidRequest, LeaseLost, NotFound, SessionBusy
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.settings import StoreSettings
 from backscroll.store import keys, replies, sessions, turns
 from backscroll.store.redis import Store
 from backscroll.store.replies import OnBusy, ReplyError, Submission, Submitted
 from backscroll.store.sweep import sweep
 from tests.integration.acting import claim, commit, texts
-from tests.stack.databases import Databases
 
 Submit = Callable[..., Submitted]
 ERROR = ReplyError("model_unavailable", "down", retryable=True)
@@ -204,17 +202,8 @@ def test_what_does_not_fit_is_turned_away_and_leaves_no_trace(
     assert len(sessions.state(store, session).pending) == store.settings.inbox_limit
 
 
-@pytest.fixture
-def unswept(databases: Databases) -> Iterator[Store]:
-    """A store in a database of its own: the workers of other tests sweep the shared one."""
-    with databases.own() as own:
-        found = Store(StoreSettings(redis_url=own.redis))
-        yield found
-        found.close()
-
-
-def test_one_process_sweeps_at_a_time_and_another_takes_over(unswept: Store, session: Session) -> None:
-    store, redis = unswept, unswept.client
+def test_one_process_sweeps_at_a_time_and_another_takes_over(own_store: Store, session: Session) -> None:
+    store, redis = own_store, own_store.client  # the workers of other tests sweep the shared one
     replies.submit(store, session, Submission(parts=(Text("hello"),)))
     due, _ = keys.of_shard(session.shard(store.settings.shards))
     redis.zadd(due, {str(session): 1})
