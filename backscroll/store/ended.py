@@ -24,7 +24,7 @@ _LOOK_AGAIN = 5.0
 
 
 class Expected(threading.Event):
-    """A reply that somebody waits for: set when it is time to look at it, or when it is told, having ended."""
+    """A reply that somebody waits for: set when it is time to look at it, or when it is told at its end."""
 
     told: bytes | None = None
 
