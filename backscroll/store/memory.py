@@ -26,7 +26,7 @@ import msgspec
 from msgspec.structs import replace
 
 from backscroll.cipher import Cipher
-from backscroll.ledger.ledger import Ledger, encode_ledger
+from backscroll.ledger.ledger import Ledger, weight
 from backscroll.messages import tokens
 from backscroll.messages.chapter import Chapter, encode_chapter
 from backscroll.messages.message import Message
@@ -44,7 +44,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     """What was in a session's context when this process last saw it.
 
     `version` marks the chapters and the ledger; "" where they are not known. `stored` is how many bytes each
-    of the two has as it is stored. `written` are the id of the last reply that this process has written
+    of the two has as JSON. `written` are the id of the last reply that this process has written
     there, and its token; `messages` those up to it.
     """
 
@@ -76,7 +76,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
             version=f"{began} {token}" if began else "",
             chapters=chapters,
             ledger=ledger,
-            stored=(sum(map(len, map(encode_chapter, chapters))), len(encode_ledger(ledger))),
+            stored=(sum(map(len, map(encode_chapter, chapters))), weight(ledger)),
         )
 
     def after(self, reply_id: str, token: str, messages: tuple[Message, ...], ceiling: int) -> Remembered:
@@ -165,12 +165,12 @@ def notes(cipher: Cipher, found: Sequence[Any], before: Remembered) -> Remembere
     version, kept, chapters, ledger = found
     if chapters is None:
         return replace(before, written=None, messages=())
-    known = before if kept else NOTHING
+    known, noted = before if kept else NOTHING, content.decode_ledger(cipher, ledger)
     return Remembered(
         version=version.decode(),
         chapters=(*known.chapters, *content.decode_chapters(cipher, chapters)),
-        ledger=content.decode_ledger(cipher, ledger),
-        stored=(known.stored[0] + sum(map(len, chapters)), len(ledger or b"")),
+        ledger=noted,
+        stored=(known.stored[0] + sum(map(len, chapters)), weight(noted)),
     )
 
 
