@@ -67,8 +67,8 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, weakref=True, cach
         return tuple(pending for pending in self.pending if not pending.answered)
 
 
-# A ledger at its bound is some 30 kB of JSON, and a quarter of it compressed: a tenth less at the usual level,
-# which takes three times as long.
+# A ledger at its bound is some 30 kB of JSON, and a quarter of it compressed. The usual level makes that
+# a tenth less, and takes three times as long.
 _LEVEL = 1
 # Far more than any ledger has.
 _MOST_BYTES = 64 * 1024 * 1024

@@ -7,9 +7,10 @@ script (lua/parts/turn.lua) leaves out what is still so. It decides by marks tha
     chapters and ledger   the session's beginning, and the token of the last change that was made to them.
                           Where it is the one before the last, and that has only added a chapter, this and
                           the ledger are all that is told
-    messages              the last turn that this process has written: its reply, with the token of the lock
-                          under which it was. Where its record says so, all messages up to that turn are as
-                          they were then. A rollback of Redis takes both or neither
+    messages              the last turn that was written when this process saw them, by itself or, where it
+                          compacts, by another: its reply, with the token of the lock under which it was.
+                          Where its record says so, all messages up to that turn are as they were then. A
+                          rollback of Redis takes both or neither
 
 What a session was is forgotten soon after it was last worked on, and at once when it is deleted.
 """
@@ -44,8 +45,8 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     """What was in a session's context when this process last saw it.
 
     `version` marks the chapters and the ledger; "" where they are not known. `stored` is how many bytes each
-    of the two has as JSON. `written` are the id of the last reply that this process has written
-    there, and its token; `messages` those up to it.
+    of the two has as JSON. `written` are the id of the last reply that was written there, and its
+    token; `messages` those up to it, and `encoded` the same as bytes, where this process compacts.
     """
 
     version: str = ""
@@ -54,6 +55,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     stored: tuple[int, int] = (0, 0)
     written: tuple[str, str] | None = None
     messages: tuple[Message, ...] = ()
+    encoded: tuple[bytes, ...] = ()
 
     def packed(self) -> bytes:
         """Give it as the scripts take it; b"" where nothing is remembered."""
@@ -67,7 +69,12 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def size(self) -> int:
         """About how many bytes it has as it is stored."""
-        return sum(self.stored) + tokens.BYTES_A_TOKEN * tokens.of_messages(self.messages)
+        messages = tokens.BYTES_A_TOKEN * tokens.of_messages(self.messages)
+        return sum(self.stored) + messages + sum(map(len, self.encoded))
+
+    def without_messages(self) -> Remembered:
+        """Give what is remembered of chapters and ledger alone."""
+        return replace(self, written=None, messages=(), encoded=())
 
     def changed(self, token: str, chapters: tuple[Chapter, ...], ledger: Ledger) -> Remembered:
         """Give what is remembered once the change `token` has made these of the chapters and the ledger."""
@@ -85,7 +92,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
         No more of them than `ceiling` tokens: where nobody compacts, they are told anew, the newest only.
         """
         fit = tokens.of_messages(messages) <= ceiling
-        return replace(self, written=(reply_id, token), messages=messages if fit else ())
+        return replace(self, written=(reply_id, token), messages=messages if fit else (), encoded=())
 
 
 NOTHING = Remembered()
@@ -164,7 +171,7 @@ def notes(cipher: Cipher, found: Sequence[Any], before: Remembered) -> Remembere
     """
     version, kept, chapters, ledger = found
     if chapters is None:
-        return replace(before, written=None, messages=())
+        return before.without_messages()
     known, noted = before if kept else NOTHING, content.decode_ledger(cipher, ledger)
     return Remembered(
         version=version.decode(),

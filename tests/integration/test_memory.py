@@ -2,84 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from random import Random
 from secrets import token_hex
-from typing import Any
 
 import pytest
 import redis as redis_py
 
 from backscroll.answering.lease import Lease, Leases
-from backscroll.ledger.ledger import Ledger, Said, Value
-from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.settings import StoreSettings
-from backscroll.store import compactions, keys, sessions, turns
-from backscroll.store.connecting import Argument
+from backscroll.store import keys, sessions, turns
 from backscroll.store.memory import Memory, Remembered
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission, submit
 from backscroll.store.restore import restore
-from backscroll.store.turns import Turn
-from tests.integration.acting import bring, claim, commit, merged
+from tests.integration.acting import claim, commit
+from tests.integration.remembering import (
+    Heard,
+    compact,
+    is_what_is_stored,
+    recovered,
+    say,
+    take_up,
+    turn_of,
+)
 from tests.stack.conditions import until
-
-
-class Heard(Store):
-    """Keeps what the scripts said."""
-
-    def __init__(self, settings: StoreSettings) -> None:
-        super().__init__(settings)
-        self.said: list[Any] = []
-
-    def run(self, name: str, session: Session, *args: Argument) -> Any:
-        self.said.append(super().run(name, session, *args))
-        return self.said[-1]
-
-
-@pytest.fixture
-def workers(store: Store) -> Iterator[tuple[Heard, Heard]]:
-    """Two processes that work on the same sessions."""
-    found = Heard(store.settings), Heard(store.settings)
-    yield found
-    for each in found:
-        each.close()
-
-
-def noted(seq: int) -> Ledger:
-    return Ledger(said=(Said(seq, "user", 1, (Value(f"value {token_hex(4)}", "name", 1, seq),)),))
-
-
-def compact(store: Store, session: Session, random: Random) -> None:
-    snapshot = compactions.begin(store, session, token_hex(16))
-    if snapshot is None or len(snapshot.messages) < 4:
-        return
-    count = len(snapshot.chapters)
-    merge = merged(snapshot, 0, 2) if count > 2 and random.random() < 0.5 else None
-    last = snapshot.watermark + 2 * random.randint(1, len(snapshot.messages) // 2)
-    ledger = noted(last) if random.random() < 0.7 else None
-    bring(store, snapshot, last, ledger=ledger, merge=merge)
-
-
-def take_up(worker: Store, session: Session) -> Turn:
-    """Claim a turn, and see that its context is what is stored."""
-    turn = claim(worker, session, token_hex(16))
-    is_what_is_stored(worker, turn)
-    return turn
-
-
-def is_what_is_stored(worker: Store, turn: Turn) -> None:
-    assert turn.context == sessions.read_context(worker, turn.session)
-
-
-def say(worker: Store, session: Session) -> None:
-    submit(worker, session, Submission(parts=(Text(token_hex(8)),)))
-
-
-def turn_of(worker: Store, session: Session) -> None:
-    say(worker, session)
-    commit(worker, take_up(worker, session), token_hex(8))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -89,7 +34,7 @@ def test_a_turn_has_the_context_that_is_stored_whoever_worked_on_the_session_bef
     random = Random(seed)
     for _ in range(60):
         worker = random.choice(workers)
-        match random.randrange(8):
+        match random.randrange(9):
             case 0 | 1:
                 turn_of(worker, session)
             case 2:
@@ -112,7 +57,9 @@ def test_a_turn_has_the_context_that_is_stored_whoever_worked_on_the_session_bef
             case 6:
                 turn_of(worker, session)
                 restore(worker, session, budget=100_000)
-            case 7 if random.random() < 0.3:
+            case 7:
+                recovered(worker, session)
+            case 8 if random.random() < 0.3:
                 turn_of(worker, session)
                 sessions.delete(worker, session)
 
@@ -133,21 +80,6 @@ def test_what_a_process_knows_is_not_told_again(workers: tuple[Heard, Heard], se
     say(one, session)
     claim(one, session, "and again")
     assert len(one.said[-1][4][-1]) == 2, "the other's turn is told, and nothing else"
-
-
-def test_a_compaction_is_not_told_what_the_one_before_has_made(
-    workers: tuple[Heard, Heard], session: Session
-) -> None:
-    for _ in range(6):
-        turn_of(workers[0], session)
-    compact(workers[1], session, Random(1))
-    turn_of(workers[0], session)
-    turn_of(workers[0], session)
-    snapshot = compactions.begin(workers[1], session, token_hex(16))
-    assert snapshot is not None
-    assert workers[1].said[-1][4:6] == [None, None]
-    context = sessions.read_context(workers[0], session)
-    assert (snapshot.chapters, snapshot.ledger) == (context.chapters, context.ledger)
 
 
 def test_of_chapters_that_are_known_only_the_new_one_is_told(

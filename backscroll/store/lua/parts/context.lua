@@ -1,7 +1,7 @@
 -- What the model is sent of a session, without what the caller remembers. uses: session
 --
 -- What it remembers is '' or, as msgpack, {version, reply id, token, first seq, last seq}: the version of the chapters
--- and the ledger, and the last turn that it wrote, with the messages that it knows up to there. Either may be
+-- and the ledger, and a turn that was written, with the messages that it knows up to there. Either may be
 -- out of date, or about another session of this name: backscroll/store/memory.py tells why none of it can be wrong.
 
 local CHUNK = 64
