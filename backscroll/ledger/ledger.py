@@ -79,7 +79,7 @@ _decoder = msgspec.json.Decoder(Ledger)
 
 def encode_ledger(ledger: Ledger) -> bytes:
     """Give the ledger as it is stored: JSON, compressed by zlib."""
-    return zlib.compress(_encoder.encode(ledger), _LEVEL)
+    return deflate(_encoder.encode(ledger))
 
 
 def decode_ledger(data: bytes | None) -> Ledger:
@@ -90,7 +90,21 @@ def decode_ledger(data: bytes | None) -> Ledger:
     """
     if not data:
         return Ledger()
-    return read(_decoder, data if data.startswith(b"{") else inflate(data, _MOST_BYTES))
+    return read(_decoder, data if data.startswith(b"{") else inflated(data))
+
+
+def deflate(data: bytes) -> bytes:
+    """Compress what is stored of a ledger."""
+    return zlib.compress(data, _LEVEL)
+
+
+def inflated(data: bytes) -> bytes:
+    """Undo `deflate`.
+
+    Raises:
+        msgspec.MsgspecError: when `data` is not what it gives.
+    """
+    return inflate(data, _MOST_BYTES)
 
 
 def weight(ledger: Ledger) -> int:

@@ -143,7 +143,7 @@ def begin(store: Store, session: Session, token: str) -> Snapshot | None:
 def _snapshot(
     store: Store, session: Session, token: str, found: Sequence[Any], remembered: Remembered
 ) -> Snapshot:
-    values, *noted, known, stored, live = found
+    values, noted, known, stored, live = found
     meta = {name: value for name, value in zip(_OF_META, values, strict=True) if value is not None}
     cipher, watermark = store.cipher(session), int(meta["watermark"])
     notes = memory.notes(cipher, noted, remembered)
@@ -202,6 +202,7 @@ def write_back(store: Store, snapshot: Snapshot, change: Change) -> Brought:
         "1" if change.again else "",
         # Left as it is stored where it says the same: a newer version may have written more into it.
         content.encode_ledger(cipher, change.ledger) if change.ledger != snapshot.ledger else "",
+        content.encode_ledger_change(cipher, snapshot.ledger, change.ledger),
         merge.first if merge else 0,
         merge.count if merge else 0,
         content.encode_chapter(cipher, merge.chapter) if merge else "",
@@ -215,11 +216,11 @@ def write_back(store: Store, snapshot: Snapshot, change: Change) -> Brought:
 
 def _changed(snapshot: Snapshot, change: Change) -> Remembered:
     """Give what there is to remember once a change is made."""
-    merge, chapters = change.merge, list(snapshot.chapters)
+    merge, chapters = change.merge, snapshot.chapters
     if merge:
-        chapters[merge.first : merge.first + merge.count] = [merge.chapter]
-    chapters.append(change.chapter)
-    remembered = snapshot.remembered.changed(snapshot.token, tuple(chapters), change.ledger)
+        chapters = memory.after_change(chapters, (merge.chapter,), merge.first, merge.count)
+    chapters = (*chapters, change.chapter)
+    remembered = snapshot.remembered.changed(snapshot.token, chapters, change.ledger)
     if snapshot.live > len(snapshot.messages):
         return remembered
     count = change.chapter.last - snapshot.watermark

@@ -5,8 +5,8 @@ anew each time, it would be most of what a turn costs. So who claims a turn says
 script (lua/parts/turn.lua) leaves out what is still so. It decides by marks that only one content has had:
 
     chapters and ledger   the session's beginning, and the token of the last change that was made to them.
-                          Where it is the one before the last, and that has only added a chapter, this and
-                          the ledger are all that is told
+                          Where it is the one before the last, what that has made of them is all that is
+                          told: its chapter, the one that it merged others into, what it changed of the ledger
     messages              the last turn that was written when this process saw them, by itself or, where it
                           compacts, by another: its reply, with the token of the lock under which it was.
                           Where its record says so, all messages up to that turn are as they were then. A
@@ -83,7 +83,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
             version=f"{began} {token}" if began else "",
             chapters=chapters,
             ledger=ledger,
-            stored=(sum(map(len, map(encode_chapter, chapters))), weight(ledger)),
+            stored=_sizes(chapters, ledger),
         )
 
     def after(self, reply_id: str, token: str, messages: tuple[Message, ...], ceiling: int) -> Remembered:
@@ -169,16 +169,38 @@ def notes(cipher: Cipher, found: Sequence[Any], before: Remembered) -> Remembere
     Raises:
         Sealed: when a key is missing.
     """
-    version, kept, chapters, ledger = found
-    if chapters is None:
+    version, kept, stored, changed, stored_ledger = found
+    if stored is None:
         return before.without_messages()
-    known, noted = before if kept else NOTHING, content.decode_ledger(cipher, ledger)
+    chapters = content.decode_chapters(cipher, stored)
+    if kept is not None:
+        chapters = after_change(before.chapters, chapters, *kept)
+    if changed:
+        ledger = content.apply_ledger_change(cipher, before.ledger, stored_ledger)
+    else:
+        ledger = content.decode_ledger(cipher, stored_ledger)
     return Remembered(
-        version=version.decode(),
-        chapters=(*known.chapters, *content.decode_chapters(cipher, chapters)),
-        ledger=noted,
-        stored=(known.stored[0] + sum(map(len, chapters)), weight(noted)),
+        version=version.decode(), chapters=chapters, ledger=ledger, stored=_sizes(chapters, ledger)
     )
+
+
+def after_change(
+    before: tuple[Chapter, ...], made: tuple[Chapter, ...], first: int, count: int
+) -> tuple[Chapter, ...]:
+    """Give the chapters once `count` of them, from index `first` on, have been merged.
+
+    Args:
+        before: all of them, before.
+        made: the one that stands in their place, if there is one, and the new ones.
+        first: an index.
+        count: 0 where none were.
+    """
+    merged = made[: min(count, 1)]
+    return (*before[:first], *merged, *before[first + count :], *made[len(merged) :])
+
+
+def _sizes(chapters: tuple[Chapter, ...], ledger: Ledger) -> tuple[int, int]:
+    return sum(map(len, map(encode_chapter, chapters))), weight(ledger)
 
 
 def told(
@@ -192,6 +214,6 @@ def told(
     Raises:
         Sealed: when a key is missing.
     """
-    *noted, known, messages = found
+    noted, known, messages = found
     live = [each for each in before.messages if watermark < each.seq <= known]
     return notes(cipher, noted, before), (*live, *content.decode_messages(cipher, messages))

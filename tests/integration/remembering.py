@@ -60,7 +60,7 @@ def compact(store: Store, session: Session, random: Random) -> None:
     if snapshot is None or len(snapshot.messages) < 4:
         return
     count = len(snapshot.chapters)
-    merge = merged(snapshot, 0, 2) if count > 2 and random.random() < 0.5 else None
+    merge = merged(snapshot, random.randrange(count - 1), 2) if count > 2 and random.random() < 0.5 else None
     last = snapshot.watermark + 2 * random.randint(1, len(snapshot.messages) // 2)
     ledger = noted(last) if random.random() < 0.7 else None
     bring(store, snapshot, last, ledger=ledger, merge=merge)

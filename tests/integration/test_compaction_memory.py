@@ -33,8 +33,8 @@ def test_a_compaction_is_not_told_what_the_one_before_has_made(
     turn_of(workers[0], session)
     snapshot = compactions.begin(workers[1], session, token_hex(16))
     assert snapshot is not None
-    assert workers[1].said[-1][4:6] == [None, None]
-    assert len(workers[1].said[-1][7]) == 4, "the two turns since then"
+    assert workers[1].said[-1][2][1:] == [None, None, 0, None]
+    assert len(workers[1].said[-1][4]) == 4, "the two turns since then"
     context = sessions.read_context(workers[0], session)
     assert (snapshot.chapters, snapshot.ledger, snapshot.messages) == (
         context.chapters,
@@ -54,7 +54,7 @@ def test_a_compaction_knows_the_messages_that_it_has_seen_also_where_another_one
     snapshot = snapshot_of(workers[1], session)
     assert snapshot is not None
     assert snapshot.watermark < 16
-    assert workers[1].said[-1][6] == 16, "all that it saw"
+    assert workers[1].said[-1][3] == 16, "all that it saw"
 
 
 def test_a_compaction_is_told_all_messages_after_a_restore(
@@ -68,7 +68,7 @@ def test_a_compaction_is_told_all_messages_after_a_restore(
     snapshot = snapshot_of(workers[1], session)
     assert snapshot is not None
     assert (snapshot.watermark, len(snapshot.messages)) == (0, 12)
-    assert workers[1].said[-1][6] == 0
+    assert workers[1].said[-1][3] == 0
 
 
 def test_a_turn_that_was_recovered_marks_no_messages(workers: tuple[Heard, Heard], session: Session) -> None:
@@ -79,7 +79,7 @@ def test_a_turn_that_was_recovered_marks_no_messages(workers: tuple[Heard, Heard
     compact(other, session, Random(1))
     turn_of(one, session)
     assert snapshot_of(other, session) is not None
-    assert other.said[-1][6] == 0
+    assert other.said[-1][3] == 0
 
 
 @pytest.mark.parametrize("encryption_keys", ["", "k1:" + "A" * 43])
@@ -96,7 +96,7 @@ def test_messages_are_archived_to_the_byte_also_where_they_were_remembered(
         snapshot = snapshot_of(worker, session)
         assert snapshot is not None
         bring(worker, snapshot, snapshot.watermark + 4)
-    assert worker.said[-2][6] > 0, "messages were remembered"
+    assert worker.said[-2][3] > 0, "messages were remembered"
     cipher = worker.cipher(session)
     blocks = raw(redis, store, session, "archive")
     archived = [encoded for block in blocks for _, encoded in content.unpack_archive(cipher, block)]
@@ -124,7 +124,7 @@ def test_a_compaction_believes_a_redis_that_went_back_in_time(
     bring(one, other_snapshot, 2)
     turn_of(one, session)
     assert snapshot_of(other, session) is not None
-    assert other.said[-1][6] == 0
+    assert other.said[-1][3] == 0
 
 
 def test_a_compaction_of_a_session_of_the_same_name_is_told_all_of_it(
@@ -136,6 +136,6 @@ def test_a_compaction_of_a_session_of_the_same_name_is_told_all_of_it(
             turn_of(one, session)
         snapshot = snapshot_of(other, session)
         assert snapshot is not None
-        assert (snapshot.watermark, other.said[-1][6]) == (0, 0)
+        assert (snapshot.watermark, other.said[-1][3]) == (0, 0)
         bring(other, snapshot, 2)
         sessions.delete(one, session)

@@ -14,13 +14,15 @@ from backscroll.store import keys, sessions, turns
 from backscroll.store.memory import Memory, Remembered
 from backscroll.store.redis import Store
 from backscroll.store.restore import restore
-from tests.integration.acting import claim, commit
+from tests.integration.acting import bring, claim, commit, merged
 from tests.integration.remembering import (
     Heard,
     compact,
     is_what_is_stored,
+    noted,
     recovered,
     say,
+    snapshot_of,
     take_up,
     turn_of,
 )
@@ -72,7 +74,7 @@ def test_what_a_process_knows_is_not_told_again(workers: tuple[Heard, Heard], se
     turn_of(one, session)
     say(one, session)
     turn = claim(one, session, "again")
-    _, _, _, _, (_, _, _, chapters, ledger, known, messages) = one.said[-1]
+    _, _, _, _, (_, (_, _, chapters, _, ledger), known, messages) = one.said[-1]
     assert (chapters, ledger, known, messages) == (None, None, turn.context.last, [])
     is_what_is_stored(one, turn)
     commit(one, turn)
@@ -92,7 +94,39 @@ def test_of_chapters_that_are_known_only_the_new_one_is_told(
     say(workers[0], session)
     turn = take_up(workers[0], session)
     (told,) = [said for said in workers[0].said if said[0] == b"turn"][-1:]
-    assert (len(told[4][3]), len(turn.context.chapters)) == (1, 4)
+    _, kept, chapters, changed, _ = told[4][1]
+    assert (kept, len(chapters), changed, len(turn.context.chapters)) == ([0, 0], 1, 1, 4)
+
+
+def test_of_chapters_that_were_merged_the_one_that_they_became_is_told(
+    workers: tuple[Heard, Heard], store: Store, session: Session
+) -> None:
+    for number in range(5):
+        for _ in range(2):
+            turn_of(workers[0], session)
+        snapshot = snapshot_of(workers[1], session)
+        assert snapshot is not None
+        merge = merged(snapshot, 1, 2) if number == 4 else None
+        bring(workers[1], snapshot, snapshot.watermark + 2, ledger=noted(number), merge=merge)
+    say(workers[0], session)
+    turn = take_up(workers[0], session)
+    _, kept, chapters, changed, _ = workers[0].said[-2][4][1]
+    assert (kept, len(chapters), changed, len(turn.context.chapters)) == ([1, 2], 2, 1, 4)
+    assert snapshot_of(workers[1], session) is not None
+    assert workers[1].said[-1][2][1:] == [None, None, 0, None], "who made the change knows it"
+
+
+def test_a_version_that_tells_no_change_of_the_ledger_is_asked_for_all_of_it(
+    workers: tuple[Heard, Heard], store: Store, redis: redis_py.Redis, session: Session
+) -> None:
+    for _ in range(4):
+        turn_of(workers[0], session)
+    snapshot = snapshot_of(store, session)
+    assert snapshot is not None
+    bring(store, snapshot, 2, ledger=noted(2))
+    redis.hset(keys.of_session(session, store.settings.shards)[0], "ledger_change", "")
+    say(workers[0], session)
+    take_up(workers[0], session)
 
 
 def test_a_version_that_notes_nothing_of_its_changes_is_believed_all_the_same(
@@ -102,10 +136,10 @@ def test_a_version_that_notes_nothing_of_its_changes_is_believed_all_the_same(
         turn_of(workers[0], session)
     compact(store, session, Random(1))
     turn_of(workers[0], session)
-    before = redis.hget(keys.of_session(session, store.settings.shards)[0], "appended")
+    before = redis.hget(keys.of_session(session, store.settings.shards)[0], "made")
     for _ in range(2):
         compact(store, session, Random(1))
-    redis.hset(keys.of_session(session, store.settings.shards)[0], "appended", before or b"")
+    redis.hset(keys.of_session(session, store.settings.shards)[0], "made", before or b"")
     turn_of(workers[0], session)
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from backscroll.cipher import PLAIN
 from backscroll.compaction.summary import read_summary
 from backscroll.errors import InvalidRequest, PermanentError, Sealed, TransientError
+from backscroll.ledger.changes import apply_change, encode_change
 from backscroll.ledger.ledger import Ledger, Pending, Said, Value, decode_ledger, encode_ledger
 from backscroll.messages import archive
 from backscroll.messages.chapter import Chapter, OpenTask, decode_chapter, encode_chapter
@@ -69,6 +70,7 @@ DECODERS: dict[str, tuple[Callable[[bytes], Any], bytes]] = {
     "chapter": (decode_chapter, encode_chapter(CHAPTER)),
     "ledger": (decode_ledger, encode_ledger(LEDGER)),
     "ledger that is not compressed": (decode_ledger, zlib.decompress(encode_ledger(LEDGER))),
+    "ledger's change": (partial(apply_change, Ledger()), encode_change(Ledger(), LEDGER)),
     "session settings": (decode_settings, encode_settings(SessionSettings(model="m", ttl=5))),
     "archive block": (lambda data: [decode(stored) for _, stored in archive.unpack(data)], BLOCK),
     "request": (partial(decode_request, PLAIN), encode_request(PLAIN, PARTS)),
