@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from threading import Event
 from typing import NamedTuple
 
 from flask import Blueprint, Response, request, url_for
@@ -14,6 +13,7 @@ from backscroll.errors import Sealed, StoreUnavailable
 from backscroll.origin import Origin
 from backscroll.session import Session
 from backscroll.store import replies
+from backscroll.store.ended import Expected
 from backscroll.store.replies import Reply, Status, Submission, Submitted
 from web import reading, rendering, request_id
 from web.backend import Backend
@@ -63,7 +63,7 @@ def _accept(backend: Backend, session: Session, began: float) -> Response:
         return _answer(backend, posted, ended)
 
 
-def _answer(backend: Backend, posted: _Posted, ended: Event | None) -> Response:
+def _answer(backend: Backend, posted: _Posted, ended: Expected | None) -> Response:
     session, submission, reply_id, wait, began = posted
     sid = session.id
     if earlier := backend.remembered.repeated(session, submission):
@@ -71,7 +71,7 @@ def _answer(backend: Backend, posted: _Posted, ended: Event | None) -> Response:
     try:
         # What was said in the outage comes first, or this answer would not know of it.
         backend.merger.bring(backend.remembered.turns(session))
-        submitted = _submit(backend, session, submission, reply_id)
+        submitted = _submit(backend, posted)
     except StoreUnavailable:
         reply = backend.degraded.answer(session, submission, reply_id)
         return _finished(reply, url_for("replies.get", sid=sid, rid=reply.id), wait)
@@ -108,10 +108,12 @@ def _answer(backend: Backend, posted: _Posted, ended: Event | None) -> Response:
     return response
 
 
-def _submit(backend: Backend, session: Session, submission: Submission, reply_id: str) -> Submitted:
+def _submit(backend: Backend, posted: _Posted) -> Submitted:
+    session, submission, reply_id, wait, _ = posted
     with tracing.span("submit") as span:
         origin = Origin(request_id.current(), tracing.here())
-        submitted = replies.submit(backend.store, session, submission, reply_id, origin=origin)
+        waiter = backend.ended.channel if wait else ""
+        submitted = replies.submit(backend.store, session, submission, reply_id, origin=origin, waiter=waiter)
         span.set(reply=submitted.reply_id)
         return submitted
 

@@ -32,8 +32,8 @@ from functools import lru_cache
 from backscroll.session import Session
 
 PREFIX = "bs:"
-# Pub/sub, so no keys: the ids of replies as they end; the names of sessions whose turn in work was cancelled
-# or deleted; calls to a process's own listener.
+# Pub/sub, so no keys: the ids of replies as they end, and, with a process's name behind, the replies that it
+# waits for; the names of sessions whose turn in work was cancelled or deleted; calls to a process's listener.
 ENDED = PREFIX + "ended"
 DROPPED = PREFIX + "dropped"
 CALLS = PREFIX + "calls:"

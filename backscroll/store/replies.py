@@ -141,12 +141,14 @@ def submit(
     reply_id: str | None = None,
     *,
     origin: Origin = UNKNOWN,
+    waiter: str = "",
 ) -> Submitted:
     """Accept a message into the session's inbox.
 
     `reply_id` is the id for a new reply. A call that fails may be heard all the same: who then answers the
     message himself does so under this id, and the message has one reply whatever comes of the call. `origin`
-    goes with the reply to whoever answers it; of one that takes in others, the first one's stays.
+    goes with the reply to whoever answers it; of one that takes in others, the first one's stays. `waiter` is
+    the channel on which a new reply is told when it ends: see `Ended.channel`.
 
     Raises:
         InboxFull: when too many messages wait.
@@ -157,12 +159,12 @@ def submit(
         StoreUnavailable: when Redis does not serve.
     """
     reply_id, fingerprints = reply_id or new_id(), _fingerprints(store, session, submission)
-    state, *rest = _submit(store, session, submission, reply_id, fingerprints[0], origin)
+    state, *rest = _submit(store, session, submission, reply_id, fingerprints[0], origin, waiter)
     if state == b"reused":
         made = rest[0].decode()
         store.cipher(session).check_tag(made)
         if made in fingerprints:  # the same message, taken for another since the keys were others then
-            state, *rest = _submit(store, session, submission, reply_id, made, origin)
+            state, *rest = _submit(store, session, submission, reply_id, made, origin, waiter)
     match state:
         case b"accepted":
             accepted, position, ring, new = rest
@@ -178,7 +180,13 @@ def submit(
 
 
 def _submit(
-    store: Store, session: Session, said: Submission, reply_id: str, fingerprint: str, origin: Origin
+    store: Store,
+    session: Session,
+    said: Submission,
+    reply_id: str,
+    fingerprint: str,
+    origin: Origin,
+    waiter: str,
 ) -> Any:
     cipher, idem = store.cipher(session), ""
     if digest := idempotency(said)[0]:
@@ -196,6 +204,7 @@ def _submit(
         idem,
         fingerprint,
         encode_origin(origin) if origin != UNKNOWN else "",
+        waiter,
         *media.to_keep(store, session, said.media),
     )
 
@@ -219,6 +228,20 @@ def read(store: Store, session: Session, reply_id: str) -> Reply:
     if b"status" not in flat[::2]:  # none, or the record of a message that was merged into another's reply
         raise NotFound(f"session {session.id} has no reply {reply_id!r}")
     return _reply(store.cipher(session), session, reply_id, table(flat), position)
+
+
+def told(store: Store, session: Session, reply_id: str, fields: bytes) -> Reply:
+    """Read a reply as the channel of who waits for it tells it (lua/parts/reply.lua).
+
+    Raises:
+        Sealed: when the key of what it holds is missing.
+    """
+    flat: list[bytes] = []
+    while fields:
+        size, _, rest = fields.partition(b":")
+        flat.append(rest[: int(size)])
+        fields = rest[int(size) + 1 :]
+    return _reply(store.cipher(session), session, reply_id, table(flat), -1)
 
 
 def cancel(store: Store, session: Session, reply_id: str) -> bool:

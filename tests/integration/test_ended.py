@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import redis as redis_py
+from redis.client import PubSub
 
 from backscroll.messages.part import Text
 from backscroll.session import Session
@@ -15,6 +17,7 @@ from backscroll.store.ended import Ended
 from backscroll.store.redis import Argument, Store
 from backscroll.store.replies import Submission, new_id
 from tests.integration.acting import claim, commit
+from tests.integration.living import ONE, OpenStore
 from tests.stack.conditions import until
 
 
@@ -41,7 +44,10 @@ def counting(store: Store) -> Iterator[Counting]:
 def ended(counting: Counting) -> Iterator[Ended]:
     """Somebody who listens already."""
     found = Ended(counting)
-    until("it listens", lambda: found._listener.listen(keys.ENDED))
+    until(
+        "it listens",
+        lambda: all(found._listener.listen(each) for each in (keys.ENDED, found.channel)),
+    )
     yield found
     found.close()
 
@@ -67,6 +73,52 @@ def test_who_waits_for_a_new_reply_reads_it_once_it_has_ended(
         commit(store, claim(store, session, "t"), "hi")
         assert waiting.result(30).text == "hi"
     assert counting.ran == ["read_reply"]
+
+
+def test_who_waits_for_a_message_of_its_own_is_told_the_reply_and_reads_nothing(
+    ended: Ended, counting: Counting, store: Store, session: Session
+) -> None:
+    name = new_id()
+    with ended.expecting(name) as event:
+        replies.submit(store, session, Submission(parts=(Text("hello"),)), name, waiter=ended.channel)
+        commit(store, claim(store, session, "t"), "Grüße: 1 2:3 \n")
+        told = ended.expected(session, name, 30, event)
+    assert counting.ran == []
+    assert told.text == "Grüße: 1 2:3 \n"
+    assert told == replies.read(store, session, name)
+
+
+def test_a_cancelled_reply_is_told_too(
+    ended: Ended, counting: Counting, store: Store, session: Session
+) -> None:
+    name = new_id()
+    with ended.expecting(name) as event:
+        replies.submit(store, session, Submission(parts=(Text("hello"),)), name, waiter=ended.channel)
+        replies.cancel(store, session, name)
+        assert ended.expected(session, name, 30, event).status == "cancelled"
+    assert counting.ran == []
+
+
+def test_what_is_told_of_a_sealed_reply_is_sealed(
+    open_store: OpenStore, redis: redis_py.Redis, session: Session
+) -> None:
+    store, name = open_store(ONE), new_id()
+    with redis.pubsub() as pubsub:
+        pubsub.subscribe("here")
+        replies.submit(store, session, Submission(parts=(Text("hello"),)), name, waiter="here")
+        commit(store, claim(store, session, "t"), "nobody's business")
+        heard: list[bytes] = []
+        until("it is told", lambda: _heard(pubsub, heard))
+    reply_id, _, fields = heard[0].partition(b" ")
+    assert reply_id == name.encode()
+    assert b"business" not in fields
+    assert replies.told(store, session, name, fields).text == "nobody's business"
+
+
+def _heard(pubsub: PubSub, heard: list[bytes]) -> bool:
+    message = pubsub.get_message(ignore_subscribe_messages=True)
+    heard += [message["data"]] if message else []
+    return bool(heard)
 
 
 def test_one_that_does_not_end_in_time_is_given_as_it_stands(

@@ -5,14 +5,15 @@
 --         7 bytes that a merged request may have
 --         8 idempotency key's Redis key, or ''  9 fingerprint of the body
 --         10 where it comes from, for logs and traces: backscroll/origin.py
---         11 bytes that all media may have together  12… media that it refers to, see parts/media.lua
+--         11 channel on which the reply is told when it ends, or ''
+--         12 bytes that all media may have together  13… media that it refers to, see parts/media.lua
 -- Result  {'accepted', id, position, ring, new}   ring 1: nobody is there to hear of it, ring the doorbell;
 --         new 0: this message was accepted before; position -1: its reply waits no more
 --         {'full', waiting} | {'busy', waiting} | {'reused', fingerprint}: the idempotency key came with another body
 --         {'no room', bytes}: so many the session's media have already, and no more of this message's fit
 -- Replay  the same id, or the same idempotency key, gives the same reply and adds nothing.
-local id, request, model, limit, grace, on_busy, most, idem, fingerprint, origin, room = unpack(ARGS)
-local media = {unpack(ARGS, 12)}
+local id, request, model, limit, grace, on_busy, most, idem, fingerprint, origin, waiter, room = unpack(ARGS)
+local media = {unpack(ARGS, 13)}
 
 local function must_ring()
   -- A holder sees the inbox when it commits; a bell that was just rung is still on its way.
@@ -100,6 +101,9 @@ open()
 remember(id)
 redis.call('HSET', reply_key(id), 'status', 'queued', 'request', request, 'model', model,
   'attempts', 0, 'created_at', NOW, 'idem', idem, 'origin', origin)
+if waiter ~= '' then
+  redis.call('HSET', reply_key(id), 'waiter', waiter)
+end
 redis.call('RPUSH', INBOX, id)
 keep_reply(id)
 redis.call('RPUSH', REPLIES, id)
