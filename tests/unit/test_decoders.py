@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from backscroll.cipher import PLAIN
 from backscroll.compaction.summary import read_summary
 from backscroll.errors import InvalidRequest, PermanentError, Sealed, TransientError
+from backscroll.ledger.changes import apply_change, encode_change
 from backscroll.ledger.ledger import Ledger, Pending, Said, Value, decode_ledger, encode_ledger
 from backscroll.messages import archive
 from backscroll.messages.chapter import Chapter, OpenTask, decode_chapter, encode_chapter
@@ -73,6 +74,8 @@ DECODERS: dict[str, tuple[Callable[[bytes], Any], bytes]] = {
     "parts": (decode_parts, encode_parts(PARTS)),
     "chapter": (decode_chapter, encode_chapter(CHAPTER)),
     "ledger": (decode_ledger, encode_ledger(LEDGER)),
+    "ledger that is not compressed": (decode_ledger, zlib.decompress(encode_ledger(LEDGER))),
+    "ledger's change": (partial(apply_change, Ledger()), encode_change(Ledger(), LEDGER)),
     "session settings": (decode_settings, encode_settings(SessionSettings(model="m", ttl=5))),
     "archive block": (lambda data: [decode(stored) for _, stored in archive.unpack(data)], BLOCK),
     "request": (partial(decode_request, PLAIN), encode_request(PLAIN, PARTS)),
@@ -201,6 +204,12 @@ def test_an_archive_block_that_unpacks_to_too_much_is_refused_before_it_does() -
     assert len(bomb) < 60_000
     with pytest.raises(msgspec.MsgspecError, match="holds too much"):
         list(archive.unpack(bomb, most=1_000_000))
+
+
+def test_a_ledger_that_unpacks_to_too_much_is_refused_before_it_does() -> None:
+    bomb = zlib.compress(b" " * 100_000_000, 9)
+    with pytest.raises(msgspec.MsgspecError, match="holds too much"):
+        decode_ledger(bomb)
 
 
 @pytest.mark.parametrize("text", [DEEP.decode(), "\ud800", '{"what_happened": "\ud800"}', "[" * 100_000])
