@@ -44,6 +44,10 @@ from web.parts import read_parts
 
 PARTS = (Text("said", signature="c2ln"), Other({"type": "function_call", "functionCall": {"name": "f"}}))
 MESSAGE = Message(seq=1, role="model", ts=5, parts=PARTS, model="m", usage=Usage(total_tokens=7))
+FIRST = (
+    b'{"v":1,"seq":1,"role":"model","ts":5,"parts":[{"type":"text","text":"said"}],"model":"m",'
+    b'"usage":{"total_tokens":7}}'
+)
 CHAPTER = Chapter(
     first=1,
     last=2,
@@ -66,6 +70,7 @@ DEEP = b'{"a":' * 50_000 + b"1" + b"}" * 50_000
 
 DECODERS: dict[str, tuple[Callable[[bytes], Any], bytes]] = {
     "message": (decode, encode(MESSAGE)),
+    "message of the first version": (decode, FIRST),
     "parts": (decode_parts, encode_parts(PARTS)),
     "chapter": (decode_chapter, encode_chapter(CHAPTER)),
     "ledger": (decode_ledger, encode_ledger(LEDGER)),
@@ -144,6 +149,31 @@ def read_or_refused(decoder: Callable[[bytes], Any], data: bytes) -> None:
 @pytest.mark.parametrize(
     "stored",
     [
+        [2, "1", "m", 5, "said"],
+        [2, 1, "system", 5, "said"],
+        [2, 1, "m", None, "said"],
+        [2, 1, "m", 5],
+        [2, 1, "m", 5, {"a": 1}],
+        [2, 1, "m", 5, [5]],
+        [2, 1, "m", 5, "said", {"model": 5}],
+        [2, 1, "m", 5, "said", {"usage": [None, "x"]}],
+        [2, 1, "m", 5, "said", {"recovered": 1}],
+        # A sixth element is nobody's: what it says would be lost.
+        [2, 1, "m", 5, "said", {}, "more"],
+        [1, 1, "m", 5, "said"],
+        [-(10**18), 1, "m", 5, "said"],
+        ["2", 1, "m", 5, "said"],
+    ],
+)
+def test_a_message_with_a_wrong_field_is_refused(stored: list[object]) -> None:
+    assert decode(b'[2,1,"m",5,"said",{}]').text == "said"
+    with pytest.raises(msgspec.MsgspecError):
+        decode(msgspec.json.encode(stored))
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
         {"seq": "1"},
         {"role": "system"},
         {"ts": None},
@@ -151,13 +181,16 @@ def read_or_refused(decoder: Callable[[bytes], Any], data: bytes) -> None:
         {"parts": {"a": 1}},
         {"parts": ["a"]},
         {"usage": {"total_tokens": "x"}},
+        {"recovered": 1},
+        {"v": 2},
         {"v": -(10**18)},
         {"v": "1"},
     ],
 )
-def test_a_message_with_a_wrong_field_is_refused(stored: dict[str, object]) -> None:
+def test_a_message_of_the_first_version_with_a_wrong_field_is_refused(stored: dict[str, object]) -> None:
+    assert decode(FIRST).text == "said"
     with pytest.raises(msgspec.MsgspecError):
-        decode(msgspec.json.encode(msgspec.json.decode(encode(MESSAGE)) | stored))
+        decode(msgspec.json.encode(msgspec.json.decode(FIRST) | stored))
 
 
 @pytest.mark.parametrize("wrong", [{"thought": 7}, {"signature": []}])
