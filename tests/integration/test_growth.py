@@ -1,4 +1,4 @@
-"""What a turn costs in a long session: as much of Redis and the model as in a short one, counted, not timed."""
+"""What a turn costs in a long session: what it costs in a short one, by counts of Redis and the model."""
 
 from __future__ import annotations
 
