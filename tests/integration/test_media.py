@@ -208,10 +208,7 @@ def test_f39_media_expire_with_their_session(store: Store, redis: redis_py.Redis
     assert eternal(redis) == []
 
 
-def test_f40_media_live_as_long_as_their_session(
-    store: Store, redis: redis_py.Redis, session: Session
-) -> None:
-    # Elsewhere what was kept apart had an expiry of its own, and vanished before its session.
+def test_media_live_as_long_as_their_session(store: Store, redis: redis_py.Redis, session: Session) -> None:
     replies.submit(store, session, submission("look", CAT))
     names = [key(store, session, name) for name in ("media", "meta")]
     for touch in (
