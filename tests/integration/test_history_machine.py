@@ -134,13 +134,13 @@ class HistoryMachine(HistorySession):
     # What reply workers do, in time or too late
 
     @precondition(lambda self: self.model.holder is None and not self.model.asleep)
-    @rule()
-    def a_turn_goes_well(self) -> None:
+    @rule(data=st.data())
+    def a_turn_goes_well(self, data: st.DataObject) -> None:
         if not self.model.inbox:
             self.submit("queue", keyed=False)
         self.claim()
         if self.model.holder:
-            self._commit(self.turns[-1], go_on=False)
+            self._commit(data, self.turns[-1], go_on=False)
 
     @rule()
     def claim(self) -> None:
@@ -159,9 +159,14 @@ class HistoryMachine(HistorySession):
     @precondition(lambda self: self.turns)
     @rule(data=st.data(), go_on=st.booleans())
     def commit(self, data: st.DataObject, go_on: bool) -> None:
-        self._commit(_late_or_last(data, self.turns), go_on=go_on)
+        self._commit(data, _late_or_last(data, self.turns), go_on=go_on)
 
-    def _commit(self, turn: Turn, *, go_on: bool) -> None:
+    def _commit(self, data: st.DataObject, turn: Turn, *, go_on: bool) -> None:
+        # Who commits again brings what it brought before.
+        about = (turn.reply_id, turn.token)
+        if about not in self.statuses:
+            self.statuses[about] = data.draw(st.sampled_from(["completed", "incomplete"]))
+        status = self.statuses[about]
         answer = f"answer to {turn.reply_id}"
         completed = Completed(
             parts=(Text(answer),),
@@ -169,15 +174,15 @@ class HistoryMachine(HistorySession):
             asked="m",
             usage=Usage(prompt_tokens=1),
             tokens=10,
-            complete=True,
+            complete=status == "completed",
             compaction_due=True,
             finished_at=1,
         )
         self.ended(
             turn,
-            "completed",
+            status,
             lambda: turns.commit(self.store, turn, completed, go_on=go_on, ceiling=CEILING),
-            lambda: self.model.commit(turn.token, answer, go_on=go_on),
+            lambda: self.model.commit(turn.token, answer, status, go_on=go_on),
             go_on=go_on,
         )
 
