@@ -24,9 +24,6 @@ from tests.stack.stack import Stack
 
 Json = dict[str, Any]
 
-# One deployment for all of them.
-pytestmark = pytest.mark.xdist_group("degraded")
-
 
 class Outages:
     """A deployment whose history store can be taken away."""
