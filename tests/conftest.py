@@ -41,6 +41,16 @@ def redis(redis_server: EmbeddedRedis) -> Iterator[redis_py.Redis]:
         assert eternal(client) == []
 
 
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[EmbeddedRedis]:
+    """A Redis that may be killed; one that runs in the end is checked for its keys' expiry (F39)."""
+    with embedded_redis.running(tmp_path / "own") as server:
+        yield server
+        if server.process.poll() is None:
+            with redis_py.Redis.from_url(server.url) as client:
+                assert eternal(client) == []
+
+
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     """Who may talk over TLS, and who not."""
