@@ -56,9 +56,23 @@ def alone(tmp_path: Path) -> Iterator[tuple[redis_py.Redis, Store]]:
 
 
 @pytest.fixture
+def nobody() -> Iterator[Store]:
+    """A store that nobody answers."""
+    found = Store(StoreSettings(redis_url="unix:///nowhere/redis.sock"))
+    yield found
+    found.close()
+
+
+@pytest.fixture
 def session(sid: str) -> Session:
     """A session that no other test uses."""
     return Session("tests", sid)
+
+
+@pytest.fixture
+def rid(store: Store, session: Session) -> str:
+    """A reply that waits in the session's inbox."""
+    return submit(store, session, Submission(parts=(Text("hello"),))).reply_id
 
 
 @pytest.fixture
@@ -71,6 +85,12 @@ def talked(store: Store, session: Session) -> Callable[[int], None]:
             commit(store, claim(store, session, f"t{number}"), f"answer {number}")
 
     return talk
+
+
+@pytest.fixture
+def eight_turns(talked: Callable[[int], None]) -> None:
+    """Have eight turns in the session."""
+    talked(8)
 
 
 class ReplayingStore(Store):

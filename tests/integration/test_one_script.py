@@ -33,7 +33,7 @@ SCRIPTS = {
 
 
 @contextmanager
-def listening(redis: redis_py.Redis) -> Iterator[Sent]:
+def overhearing(redis: redis_py.Redis) -> Iterator[Sent]:
     """Tell what clients send while something is done: commands, and the names of those that are scripts.
 
     What scripts do is part of them.
@@ -66,7 +66,7 @@ def test_f21_every_change_of_a_session_is_one_script(
     # Elsewhere separate DEL, RPUSH and SET destroyed a history on a crash between them.
     redis, store = alone
     talk(store, session, 4)
-    with listening(redis) as sent:
+    with overhearing(redis) as sent:
         assert sent(lambda: sessions.configure(store, session, SessionSettings(ttl=900.0))) == ["configure"]
         assert sent(lambda: say(store, session)) == ["submit"]
         assert sent(lambda: turns.renew(store, [(session, "no one")])) == ["renew"]
@@ -88,7 +88,7 @@ def test_f21_every_change_that_a_compaction_makes_is_one_script(
 ) -> None:
     redis, store = alone
     talk(store, session, 4)
-    with listening(redis) as sent:
+    with overhearing(redis) as sent:
         assert sent(lambda: compactions.request(store, session)) == ["request_compaction"]
         assert sent(lambda: compactions.finish(store, begin(store, session, "a"))) == [
             "begin_compaction",
@@ -114,7 +114,7 @@ def test_f21_a_turn_comes_home_and_a_session_goes_by_one_script(
 ) -> None:
     redis, store = alone
     store.ping()
-    with listening(redis) as sent:
+    with overhearing(redis) as sent:
         assert sent(lambda: recover(store, degraded(session))) == ["recover"]
         # Into a history it is brought a second time: at first it is only told where that ends.
         assert sent(lambda: recover(store, degraded(session))) == ["recover"] * 2
