@@ -9,10 +9,10 @@ from typing import NamedTuple
 from flask import Blueprint, Response, request, url_for
 
 from backscroll import logs, metrics, tracing
-from backscroll.errors import Sealed, StoreUnavailable
+from backscroll.errors import Sealed, StoreUnavailable, TokensSpent, TooManySessions
 from backscroll.origin import Origin
 from backscroll.session import Session
-from backscroll.store import replies
+from backscroll.store import repeats, replies
 from backscroll.store.ended import Expected
 from backscroll.store.replies import Reply, Status, Submission, Submitted
 from web import reading, rendering, request_id
@@ -51,7 +51,7 @@ def routes(backend: Backend) -> Blueprint:
 def _accept(backend: Backend, session: Session, began: float) -> Response:
     submission = reading.submission(request, backend.settings.web)
     wait = reading.preferred_wait(request, backend.settings.web)
-    backend.limits.admit_message(session)
+    _admit(backend, session, submission)
     # A call that fails may be heard all the same: whoever answers then, the reply is one, by this id.
     reply_id = replies.new_id()
     logs.add(reply=reply_id)
@@ -61,6 +61,17 @@ def _accept(backend: Backend, session: Session, began: float) -> Response:
     # From before it can be answered: so nobody has to look whether it has been.
     with backend.ended.expecting(reply_id) as ended:
         return _answer(backend, posted, ended)
+
+
+def _admit(backend: Backend, session: Session, submission: Submission) -> None:
+    try:
+        backend.limits.admit_message(session)
+    except (TooManySessions, TokensSpent):
+        # A message that was accepted has its reply, and whoever has lost the answer may ask for it again.
+        if not backend.remembered.repeated(session, submission) and not repeats.known(
+            backend.store, session, submission
+        ):
+            raise
 
 
 def _answer(backend: Backend, posted: _Posted, ended: Expected | None) -> Response:
