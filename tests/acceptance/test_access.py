@@ -285,6 +285,20 @@ def test_a_retry_in_a_session_that_lost_its_place_gets_its_reply(
     assert again.json()["id"] == rid
 
 
+def test_a_message_that_is_refused_leaves_its_place_to_another_session(
+    make_stack: Callable[..., Stack], sid: str
+) -> None:
+    # As large as a message may be, and stored with what kind it is: a little more than a session may have.
+    most = {"BACKSCROLL_MEDIA_BYTES": "1024", "BACKSCROLL_SESSION_MEDIA_BYTES": "1024"}
+    api = make_stack(BACKSCROLL_TENANT_SESSIONS="1", **most).web()
+    picture = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(bytes(1024)).decode()}}
+    answer = api.http.post(f"/v1/sessions/{sid}-refused/messages", json={"parts": [picture]})
+    refused(answer, 413, "media_full")
+    assert api.http.get(f"/v1/sessions/{sid}-refused").status_code == 404
+    api.submit(sid, "hello")
+    too_much(api.post(f"{sid}-refused", "hello"), "too_many_sessions")
+
+
 ANYWHERE = {
     "by the setting": ([], "0.0.0.0"),
     "by a flag": (["--bind", "0.0.0.0"], "127.0.0.1"),
