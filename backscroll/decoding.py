@@ -1,7 +1,8 @@
-"""Reading stored JSON: whatever bytes there are, they are read or refused with one kind of error."""
+"""Reading what is stored: whatever bytes there are, they are read or refused with one kind of error."""
 
 from __future__ import annotations
 
+import zlib
 from typing import TypeVar
 
 import msgspec
@@ -23,3 +24,23 @@ def read(decoder: msgspec.json.Decoder[T], data: bytes | str) -> T:
         raise msgspec.DecodeError(
             "not UTF-8"
         ) from None  # where it is a key that is not, msgspec leaves it at that
+
+
+def inflate(data: bytes, most: int) -> bytes:
+    """Undo zlib's compression.
+
+    Args:
+        data: one whole stream; compressed, a megabyte may hold a thousand.
+        most: bytes that it may hold.
+
+    Raises:
+        msgspec.MsgspecError: when it is no whole stream, or holds more.
+    """
+    inflating = zlib.decompressobj()
+    try:
+        found = inflating.decompress(data, most)
+    except zlib.error:
+        raise msgspec.DecodeError("compressed, and damaged") from None
+    if not inflating.eof:
+        raise msgspec.DecodeError("compressed, and cut off, or holds too much")
+    return found

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 
+import httpx2
 import msgspec
 
 from bench.deployed import Deployed, deployed
@@ -20,6 +22,8 @@ _TURNS = 30
 _LETTERS = 300
 # What row 6 holds the long session against, in messages, and how many such sessions are measured.
 _SHORT, _SESSIONS = 10, 30
+# Turns from a compaction to the one that makes the next due, and how many times these are measured.
+_BETWEEN, _TIMES = 4, 8
 
 
 class Cost(msgspec.Struct, frozen=True):
@@ -52,9 +56,14 @@ async def _grow(ours: Deployed, skeleton: Deployed, tell: Callable[[str], None])
                     tell(f"a session of {said * 2:,} messages")
             rows.append(await _against_skeleton(wire, skeleton, size, said))
             said += _TURNS
-        texts = (say(said + number, _LETTERS) for number in range(_TURNS))
-        grown = await _cost(ours, wire, [("grown", text) for text in texts])
-    return [*_growth(brief, grown), *rows, *stored(ours, "grown")]
+        texts = (say(said + number, _LETTERS) for number in count())
+        between = await _between(ours, wire, texts)
+        grown = await _cost(ours, wire, [("grown", next(texts)) for _ in range(_TURNS)])
+    growth = [
+        *_growth("of a turn", brief, between),
+        *_growth("of a turn and its fifth of a compaction", brief, grown),
+    ]
+    return [*growth, *rows, *stored(ours, "grown")]
 
 
 async def _brief(ours: Deployed, wire: Wire) -> Cost:
@@ -66,11 +75,33 @@ async def _brief(ours: Deployed, wire: Wire) -> Cost:
     return await _cost(ours, wire, [(name, say(_SHORT, _LETTERS)) for name in names])
 
 
+async def _between(ours: Deployed, wire: Wire, texts: Iterator[str]) -> Cost:
+    """Give the cost of a turn of the long session, none of them beside a compaction: the median of rounds."""
+    costs = []
+    async with httpx2.AsyncClient(base_url=ours.url) as client:
+        for _ in range(_TIMES):
+            await _compacted(client, wire, texts)
+            costs.append(await _cost(ours, wire, [("grown", next(texts)) for _ in range(_BETWEEN)]))
+    return Cost(*(median([getattr(cost, field) for cost in costs]) for field in Cost.__struct_fields__))
+
+
+async def _compacted(client: httpx2.AsyncClient, wire: Wire, texts: Iterator[str]) -> None:
+    """Talk until a compaction was due, and wait until it is done."""
+    before = covered = None
+    while covered == before:
+        await wire.say("grown", next(texts))
+        while (found := (await client.get("/v1/sessions/grown")).raise_for_status().json())[
+            "compaction"
+        ] != "none":
+            await asyncio.sleep(0.02)
+        before, covered = before or found["watermark"], found["watermark"]
+
+
 async def _cost(ours: Deployed, wire: Wire, turns: list[tuple[str, str]]) -> Cost:
-    before = _redis(ours)
+    asked, before = _redis(ours), _redis(ours)  # the question costs, too
     times = [await _timed(wire, sid, text) for sid, text in turns]
     after = _redis(ours)
-    moved, busy = (round(b - a) / len(turns) for a, b in zip(before, after, strict=True))
+    moved, busy = (((c - b) - (b - a)) / len(turns) for a, b, c in zip(asked, before, after, strict=True))
     return Cost(round(median(times) * 1000, 2), moved, busy)
 
 
@@ -86,11 +117,11 @@ async def _timed(wire: Wire, sid: str, text: str) -> float:
     return time.perf_counter() - began
 
 
-def _growth(brief: Cost, grown: Cost) -> list[Row]:
+def _growth(whose: str, brief: Cost, grown: Cost) -> list[Row]:
     return [
         Row(
             number=6,
-            measure=f"{what} of a turn at {_SIZES[-1]:,} messages",
+            measure=f"{what} {whose} at {_SIZES[-1]:,} messages",
             ours=f"{getattr(grown, field):,.1f} {unit}",
             against=f"at {_SHORT}: {getattr(brief, field):,.1f} {unit}",
             value=round((getattr(grown, field) / getattr(brief, field) - 1) * 100, 1),

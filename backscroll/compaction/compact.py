@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Literal
@@ -15,7 +16,7 @@ from backscroll.compaction import merging
 from backscroll.compaction.measuring import Windows
 from backscroll.compaction.plan import covered, is_due
 from backscroll.compaction.window import Window
-from backscroll.compaction.writing import Writer, write, write_merged
+from backscroll.compaction.writing import Writer, Written, write, write_merged
 from backscroll.errors import HandedBack
 from backscroll.ledger.extend import extend
 from backscroll.ledger.ledger import Ledger
@@ -32,6 +33,9 @@ from backscroll.store.compactions import FREE, Brought, Change, Cost, Merge, Sna
 from backscroll.store.redis import Store
 
 log = logging.getLogger(__name__)
+
+# Runs of chapters that one compaction tries to merge, one after another.
+_MERGE_TRIES = 2
 
 Result = Brought | Literal["none", "refused", "handed_back"]
 
@@ -140,21 +144,33 @@ def _compact(compacting: Compacting, snapshot: Snapshot, count: int, window: Win
 def _merge(writer: Writer, snapshot: Snapshot, most: int) -> tuple[Merge | None, Cost]:
     """Merge older chapters where all of them have more than `most` tokens; at what cost.
 
-    A merge that fails is left to the next compaction: there are only more words than there should be.
+    A merge that fails is left to the next compaction: there are only more words than there should be. Where
+    the gate refuses it, others are merged: it may refuse the same ones each time.
     """
-    group = merging.merge(snapshot.chapters, most)
-    if group is None:
-        return None, FREE
-    chapters = snapshot.chapters[group]
+    cost, refused = FREE, None
+    for _ in range(_MERGE_TRIES):
+        group = merging.merge(snapshot.chapters, most, refused)
+        if group is None:
+            break
+        written = _written(writer, snapshot.chapters[group])
+        cost = _sum(cost, written.cost)
+        if written.chapter is not None:
+            return Merge(first=group.start, count=group.stop - group.start, chapter=written.chapter), cost
+        if not written.cost.calls:
+            break  # the model did not answer
+        refused = group
+    return None, cost
+
+
+def _written(writer: Writer, chapters: Sequence[Chapter]) -> Written:
     try:
         with tracing.span("merge", chapters=len(chapters)):
             written = write_merged(writer, chapters)
-    except HandedBack:
-        return None, FREE  # the chapter that is written already goes home
+    except HandedBack as error:
+        return Written(None, error.code, FREE)  # the chapter that is written already goes home
     if written.chapter is None:
         log.warning("merge refused: reason=%s", written.refused)
-        return None, written.cost
-    return Merge(first=group.start, count=len(chapters), chapter=written.chapter), written.cost
+    return written
 
 
 def _saved(snapshot: Snapshot, chapter: Chapter, ledger: Ledger, merge: Merge | None) -> int:

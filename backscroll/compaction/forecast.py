@@ -44,7 +44,8 @@ def forecast(sizes: TurnSizes, window: Window, settings: Settings) -> Forecast:
 
     Between two compactions each prompt begins with the whole one before; after one, with the chapters
     before the newest. Chapters that exceed their share are taken to shrink to half of it, which leaves no
-    beginning to repeat that time. What is said in a turn counts in the prompt of the next.
+    beginning to repeat that time: merging a few at a time, as is done, comes to nearly the same. What is
+    said in a turn counts in the prompt of the next.
     """
     walk = _Walk(sizes, window, settings)
     for _ in range(TURNS):

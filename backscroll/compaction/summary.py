@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from backscroll.compaction.lines import lines
+from backscroll.compaction.merging import longest
 from backscroll.decoding import read
 from backscroll.messages import tokens
 from backscroll.messages.chapter import Chapter, Summary, render
@@ -97,14 +98,14 @@ def build_merge_prompt(chapters: Sequence[Chapter], settings: Settings) -> Promp
 
     Args:
         chapters: neighbours, oldest first.
-        settings: the model, the longest chapter.
+        settings: the model, how much room there is.
     """
     shown = [
         f"[{chapter.first}-{chapter.last}] summary: " + visible(one_line(render(chapter), "\\n"))
         for chapter in chapters
     ]
     size = sum(tokens.of_text(render(chapter)) for chapter in chapters)
-    wanted = _within(size * _OF_CHAPTERS, settings.budget.chapter_tokens)
+    wanted = _within(size * _OF_CHAPTERS, longest(settings.budget))
     return _prompt(_MERGING_TASK, "\n".join(shown), wanted, settings)
 
 

@@ -12,10 +12,12 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from backscroll.decoding import inflate
+
 FORM = b"1"
 # Twenty and more messages compress to about a third; larger blocks gain little and cost each page more.
 MESSAGES_A_BLOCK = 64
-# Far more than a block's messages can have. Compressed, a megabyte may hold a thousand.
+# Far more than a block's messages can have.
 MOST_BYTES = 256 * 1024 * 1024
 
 _HEAD = re.compile(rb"1 (\d{1,15}) \d{1,15}\n")
@@ -41,11 +43,5 @@ def unpack(block: bytes, *, most: int = MOST_BYTES) -> Iterator[tuple[int, bytes
     head = _HEAD.match(block)
     if head is None:
         raise msgspec.DecodeError(f"an archive block of the unknown form {block[:20]!r}")
-    unpacking = zlib.decompressobj()
-    try:
-        messages = unpacking.decompress(block[head.end() :], most)
-    except zlib.error:
-        raise msgspec.DecodeError("an archive block that is damaged") from None
-    if not unpacking.eof:
-        raise msgspec.DecodeError("an archive block that is cut off, or holds too much")
+    messages = inflate(block[head.end() :], most)
     yield from enumerate(messages.split(b"\n"), int(head[1]))

@@ -38,10 +38,10 @@ class BudgetSettings(Group, frozen=True, kw_only=True):
     chapters_tokens: Annotated[
         Tokens,
         Meta(description="the most that all chapters have together; beyond their share, they are merged"),
-    ] = 3_000
+    ] = 1_500
     ledger_tokens: Annotated[
         int, Meta(ge=0, description="the longest ledger of exact values and open tasks; 0 keeps none")
-    ] = 1_500
+    ] = 2_000
     refusal_backoff: Annotated[
         Seconds, Meta(description="seconds until a refused compaction is tried again; doubles up to an hour")
     ] = 10.0

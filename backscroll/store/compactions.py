@@ -18,12 +18,22 @@ from backscroll.origin import UNKNOWN, Origin
 from backscroll.session import Session
 from backscroll.store import content, memory
 from backscroll.store.memory import NOTHING, Remembered
-from backscroll.store.redis import Store, table
+from backscroll.store.redis import Store
 
 Brought = Literal["applied", "offered", "discarded"]
 
-# The largest piece of a history that one compaction looks at.
+# The largest piece of a history that one compaction is told.
 _SNAPSHOT_BYTES = 400_000
+# And what it is told of meta, in this order.
+_OF_META = (
+    "watermark",
+    "context_tokens",
+    "written",
+    "refused_lately",
+    "forced_keep",
+    "compaction_origin",
+    "compaction_since",
+)
 # Seconds until a session whose key is missing is looked at again.
 _SEALED_PAUSE = 60.0
 
@@ -35,7 +45,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     `live` counts all live messages: there are more than these where the history is far behind.
     `refused` are the reasons of the refusals since the last change, oldest first. `keep` is how many turns
     stay verbatim, where somebody asked for that. `origin` is what made it due, `due_at` when, in ms
-    since 1970. `remembered` is what this process need not be told of its chapters and ledger again.
+    since 1970. `written` are the id of the reply that was written last, and its token, and `remembered` is
+    what this process need not be told of chapters and ledger again.
     """
 
     token: str
@@ -51,6 +62,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     keep: int | None = None
     origin: Origin = UNKNOWN
     due_at: int | None = None
+    written: tuple[str, str] | None = None
     remembered: Remembered = NOTHING
 
 
@@ -116,6 +128,8 @@ def begin(store: Store, session: Session, token: str) -> Snapshot | None:
         StoreUnavailable: when Redis does not serve.
     """
     remembered, lease = store.memory.of(session), int(store.settings.compaction_lease * 1000)
+    if not remembered.encoded:
+        remembered = remembered.without_messages()  # what is archived is what was written, to the byte
     state, *rest = store.run("begin_compaction", session, token, lease, _SNAPSHOT_BYTES, remembered.packed())
     if state != b"snapshot":
         return None
@@ -129,26 +143,38 @@ def begin(store: Store, session: Session, token: str) -> Snapshot | None:
 def _snapshot(
     store: Store, session: Session, token: str, found: Sequence[Any], remembered: Remembered
 ) -> Snapshot:
-    flat, version, kept, chapters, ledger, stored, live = found
-    meta, cipher = table(flat), store.cipher(session)
-    notes = memory.notes(cipher, (version, kept, chapters, ledger), remembered)
-    encoded = content.open_messages(cipher, stored)
+    values, noted, known, stored, live = found
+    meta = {name: value for name, value in zip(_OF_META, values, strict=True) if value is not None}
+    cipher, watermark = store.cipher(session), int(meta["watermark"])
+    notes = memory.notes(cipher, noted, remembered)
+    held = [
+        each
+        for each in zip(remembered.messages, remembered.encoded, strict=True)
+        if watermark < each[0].seq <= known
+    ]
+    told = content.open_messages(cipher, stored)
     return Snapshot(
         token=token,
         session=session,
         chapters=notes.chapters,
-        messages=tuple(map(decode, encoded)),
-        encoded=encoded,
+        messages=(*(message for message, _ in held), *map(decode, told)),
+        encoded=(*(encoded for _, encoded in held), *told),
         live=live,
-        watermark=int(meta["watermark"]),
+        watermark=watermark,
         tokens=int(meta["context_tokens"]),
         ledger=notes.ledger,
         refused=msgspec.json.decode(meta.get("refused_lately", b"[]"), type=tuple[str, ...]),
         keep=int(meta["forced_keep"]) if meta.get("forced_keep") else None,
         origin=origin.decode(meta.get("compaction_origin")),
         due_at=int(meta["compaction_since"]) if meta.get("compaction_since") else None,
+        written=_written(meta.get("written")),
         remembered=notes,
     )
+
+
+def _written(mark: bytes | None) -> tuple[str, str] | None:
+    reply_id, _, token = (mark or b"").decode().partition(" ")
+    return (reply_id, token) if token else None
 
 
 def write_back(store: Store, snapshot: Snapshot, change: Change) -> Brought:
@@ -176,6 +202,7 @@ def write_back(store: Store, snapshot: Snapshot, change: Change) -> Brought:
         "1" if change.again else "",
         # Left as it is stored where it says the same: a newer version may have written more into it.
         content.encode_ledger(cipher, change.ledger) if change.ledger != snapshot.ledger else "",
+        content.encode_ledger_change(cipher, snapshot.ledger, change.ledger),
         merge.first if merge else 0,
         merge.count if merge else 0,
         content.encode_chapter(cipher, merge.chapter) if merge else "",
@@ -189,11 +216,20 @@ def write_back(store: Store, snapshot: Snapshot, change: Change) -> Brought:
 
 def _changed(snapshot: Snapshot, change: Change) -> Remembered:
     """Give what there is to remember once a change is made."""
-    merge, chapters = change.merge, list(snapshot.chapters)
+    merge, chapters = change.merge, snapshot.chapters
     if merge:
-        chapters[merge.first : merge.first + merge.count] = [merge.chapter]
-    chapters.append(change.chapter)
-    return snapshot.remembered.changed(snapshot.token, tuple(chapters), change.ledger)
+        chapters = memory.after_change(chapters, (merge.chapter,), merge.first, merge.count)
+    chapters = (*chapters, change.chapter)
+    remembered = snapshot.remembered.changed(snapshot.token, chapters, change.ledger)
+    if snapshot.live > len(snapshot.messages):
+        return remembered
+    count = change.chapter.last - snapshot.watermark
+    return msgspec.structs.replace(
+        remembered,
+        written=snapshot.written,
+        messages=snapshot.messages[count:],
+        encoded=snapshot.encoded[count:],
+    )
 
 
 def _check(snapshot: Snapshot, change: Change) -> None:

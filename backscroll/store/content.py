@@ -17,6 +17,7 @@ import msgspec
 from backscroll import session_settings
 from backscroll.cipher import Cipher
 from backscroll.decoding import read
+from backscroll.ledger import changes as ledger_changes
 from backscroll.ledger import ledger as ledgers
 from backscroll.messages import archive, codec
 from backscroll.messages import chapter as chapters
@@ -82,6 +83,16 @@ def encode_ledger(cipher: Cipher, ledger: ledgers.Ledger) -> bytes:
 def decode_ledger(cipher: Cipher, stored: bytes | None) -> ledgers.Ledger:
     """Read a stored ledger; one that was never written is empty."""
     return ledgers.decode_ledger(cipher.open("ledger", stored) if stored else None)
+
+
+def encode_ledger_change(cipher: Cipher, before: ledgers.Ledger, after: ledgers.Ledger) -> bytes:
+    """Give what makes `after` of the ledger `before`, as it is stored beside the whole."""
+    return cipher.seal("ledger", ledger_changes.encode_change(before, after), "change")
+
+
+def apply_ledger_change(cipher: Cipher, before: ledgers.Ledger, stored: bytes) -> ledgers.Ledger:
+    """Give the ledger that a stored change makes of `before`."""
+    return ledger_changes.apply_change(before, cipher.open("ledger", stored, "change"))
 
 
 def encode_settings(cipher: Cipher, settings: SessionSettings) -> bytes:

@@ -5,11 +5,12 @@ anew each time, it would be most of what a turn costs. So who claims a turn says
 script (lua/parts/turn.lua) leaves out what is still so. It decides by marks that only one content has had:
 
     chapters and ledger   the session's beginning, and the token of the last change that was made to them.
-                          Where it is the one before the last, and that has only added a chapter, this and
-                          the ledger are all that is told
-    messages              the last turn that this process has written: its reply, with the token of the lock
-                          under which it was. Where its record says so, all messages up to that turn are as
-                          they were then. A rollback of Redis takes both or neither
+                          Where it is the one before the last, what that has made of them is all that is
+                          told: its chapter, the one that it merged others into, what it changed of the ledger
+    messages              the last turn that was written when this process saw them, by itself or, where it
+                          compacts, by another: its reply, with the token of the lock under which it was.
+                          Where its record says so, all messages up to that turn are as they were then. A
+                          rollback of Redis takes both or neither
 
 What a session was is forgotten soon after it was last worked on, and at once when it is deleted.
 """
@@ -26,7 +27,7 @@ import msgspec
 from msgspec.structs import replace
 
 from backscroll.cipher import Cipher
-from backscroll.ledger.ledger import Ledger, encode_ledger
+from backscroll.ledger.ledger import Ledger, weight
 from backscroll.messages import tokens
 from backscroll.messages.chapter import Chapter, encode_chapter
 from backscroll.messages.message import Message
@@ -44,8 +45,8 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     """What was in a session's context when this process last saw it.
 
     `version` marks the chapters and the ledger; "" where they are not known. `stored` is how many bytes each
-    of the two has as it is stored. `written` are the id of the last reply that this process has written
-    there, and its token; `messages` those up to it.
+    of the two has as JSON. `written` are the id of the last reply that was written there, and its
+    token; `messages` those up to it, and `encoded` the same as bytes, where this process compacts.
     """
 
     version: str = ""
@@ -54,6 +55,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     stored: tuple[int, int] = (0, 0)
     written: tuple[str, str] | None = None
     messages: tuple[Message, ...] = ()
+    encoded: tuple[bytes, ...] = ()
 
     def packed(self) -> bytes:
         """Give it as the scripts take it; b"" where nothing is remembered."""
@@ -67,7 +69,12 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def size(self) -> int:
         """About how many bytes it has as it is stored."""
-        return sum(self.stored) + tokens.BYTES_A_TOKEN * tokens.of_messages(self.messages)
+        messages = tokens.BYTES_A_TOKEN * tokens.of_messages(self.messages)
+        return sum(self.stored) + messages + sum(map(len, self.encoded))
+
+    def without_messages(self) -> Remembered:
+        """Give what is remembered of chapters and ledger alone."""
+        return replace(self, written=None, messages=(), encoded=())
 
     def changed(self, token: str, chapters: tuple[Chapter, ...], ledger: Ledger) -> Remembered:
         """Give what is remembered once the change `token` has made these of the chapters and the ledger."""
@@ -76,7 +83,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
             version=f"{began} {token}" if began else "",
             chapters=chapters,
             ledger=ledger,
-            stored=(sum(map(len, map(encode_chapter, chapters))), len(encode_ledger(ledger))),
+            stored=_sizes(chapters, ledger),
         )
 
     def after(self, reply_id: str, token: str, messages: tuple[Message, ...], ceiling: int) -> Remembered:
@@ -85,7 +92,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
         No more of them than `ceiling` tokens: where nobody compacts, they are told anew, the newest only.
         """
         fit = tokens.of_messages(messages) <= ceiling
-        return replace(self, written=(reply_id, token), messages=messages if fit else ())
+        return replace(self, written=(reply_id, token), messages=messages if fit else (), encoded=())
 
 
 NOTHING = Remembered()
@@ -162,16 +169,38 @@ def notes(cipher: Cipher, found: Sequence[Any], before: Remembered) -> Remembere
     Raises:
         Sealed: when a key is missing.
     """
-    version, kept, chapters, ledger = found
-    if chapters is None:
-        return replace(before, written=None, messages=())
-    known = before if kept else NOTHING
+    version, kept, stored, changed, stored_ledger = found
+    if stored is None:
+        return before.without_messages()
+    chapters = content.decode_chapters(cipher, stored)
+    if kept is not None:
+        chapters = after_change(before.chapters, chapters, *kept)
+    if changed:
+        ledger = content.apply_ledger_change(cipher, before.ledger, stored_ledger)
+    else:
+        ledger = content.decode_ledger(cipher, stored_ledger)
     return Remembered(
-        version=version.decode(),
-        chapters=(*known.chapters, *content.decode_chapters(cipher, chapters)),
-        ledger=content.decode_ledger(cipher, ledger),
-        stored=(known.stored[0] + sum(map(len, chapters)), len(ledger or b"")),
+        version=version.decode(), chapters=chapters, ledger=ledger, stored=_sizes(chapters, ledger)
     )
+
+
+def after_change(
+    before: tuple[Chapter, ...], made: tuple[Chapter, ...], first: int, count: int
+) -> tuple[Chapter, ...]:
+    """Give the chapters once `count` of them, from index `first` on, have been merged.
+
+    Args:
+        before: all of them, before.
+        made: the one that stands in their place, if there is one, and the new ones.
+        first: an index.
+        count: 0 where none were.
+    """
+    merged = made[: min(count, 1)]
+    return (*before[:first], *merged, *before[first + count :], *made[len(merged) :])
+
+
+def _sizes(chapters: tuple[Chapter, ...], ledger: Ledger) -> tuple[int, int]:
+    return sum(map(len, map(encode_chapter, chapters))), weight(ledger)
 
 
 def told(
@@ -185,6 +214,6 @@ def told(
     Raises:
         Sealed: when a key is missing.
     """
-    *noted, known, messages = found
+    noted, known, messages = found
     live = [each for each in before.messages if watermark < each.seq <= known]
     return notes(cipher, noted, before), (*live, *content.decode_messages(cipher, messages))

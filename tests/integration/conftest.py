@@ -15,6 +15,7 @@ from backscroll.settings import StoreSettings
 from backscroll.store.redis import Argument, Store
 from backscroll.store.replies import Submission, submit
 from tests.integration.acting import claim, commit
+from tests.integration.remembering import Heard
 from tests.stack.databases import Databases
 
 
@@ -111,3 +112,12 @@ def open_store(redis_server: EmbeddedRedis, redis: redis_py.Redis) -> Iterator[C
     yield make
     for store in made:
         store.close()
+
+
+@pytest.fixture
+def workers(store: Store) -> Iterator[tuple[Heard, Heard]]:
+    """Two processes that work on the same sessions."""
+    found = Heard(store.settings), Heard(store.settings)
+    yield found
+    for each in found:
+        each.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 
 import msgspec
@@ -53,10 +54,25 @@ def test_a_ledger_that_says_the_same_stays_as_it_is_stored_to_the_byte(
     store: Store, redis: redis_py.Redis, session: Session, compacted: None
 ) -> None:
     key = next(key for key in redis.scan_iter(f"*{session}:ledger"))
-    newer = msgspec.json.encode(msgspec.json.decode(redis.get(key) or b"") | {"mood": "calm"})
+    written = msgspec.json.decode(zlib.decompress(redis.get(key) or b""))
+    newer = zlib.compress(msgspec.json.encode(written | {"mood": "calm"}))
     redis.set(key, newer, keepttl=True)
     bring(store, begin(store, session, "c"), 14)
     assert redis.get(key) == newer
+
+
+def test_a_ledger_that_an_earlier_version_stored_is_read_and_written_anew(
+    store: Store, redis: redis_py.Redis, session: Session, compacted: None
+) -> None:
+    key = next(key for key in redis.scan_iter(f"*{session}:ledger"))
+    redis.set(key, zlib.decompress(redis.get(key) or b""), keepttl=True)
+    assert (redis.get(key) or b"").startswith(b"{")
+    snapshot = begin(store, session, "c")
+    assert snapshot.ledger == LEDGER
+    more = msgspec.structs.replace(LEDGER, dropped=LEDGER.dropped + 1)
+    bring(store, snapshot, 14, ledger=more)
+    assert not (redis.get(key) or b"").startswith(b"{")
+    assert sessions.read_context(store, session).ledger == more
 
 
 def test_chapters_that_are_merged_become_one_in_their_place_and_the_others_stay(

@@ -10,7 +10,7 @@ import pytest
 
 from backscroll.compaction.compact import Compacting, Result, compact_session
 from backscroll.compaction.measuring import Windows
-from backscroll.errors import TokensSpent, TransientError
+from backscroll.errors import ModelUnavailable, TokensSpent, TransientError
 from backscroll.messages.chapter import Summary
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text, spoken
@@ -127,6 +127,31 @@ def test_each_compaction_reads_only_what_it_covers(store: Store, session: Sessio
         newest = [prompt for prompt in model.prompts if not merging(prompt)][-1]
         seqs = [int(line[1 : line.index("]")]) for line in asked(newest).splitlines()]
         assert seqs[0] == number * 4 + 1 - 2 * (number > 0)
+
+
+def test_where_the_gate_refuses_some_others_are_merged(store: Store, session: Session) -> None:
+    def about(prompt: Prompt) -> str:
+        # Whatever the first chapter is merged with, the gate refuses: that must not end all merging.
+        return "NONE" if merging(prompt) and asked(prompt).startswith("[1-") else told(SAID)
+
+    model = Summariser(about)
+    for _ in range(30):
+        talk(store, session, [LONG] * 2)
+        assert compact(store, session, model, chapters_tokens=100) == "applied"
+    found = state(store, session).chapters
+    assert (found[0].first, found[0].level) == (1, 0)
+    assert len(found) <= 20
+    assert max(chapter.level for chapter in found) >= 1
+
+
+def test_a_model_that_does_not_answer_is_asked_for_one_merge_only(store: Store, session: Session) -> None:
+    model = Summariser(lambda prompt: ModelUnavailable("it is down") if merging(prompt) else told(SAID))
+    for _ in range(20):
+        talk(store, session, [LONG] * 2)
+        before = len(model.prompts)
+        assert compact(store, session, model, chapters_tokens=100) == "applied"
+        assert len(model.prompts) <= before + 2
+    assert any(map(merging, model.prompts))
 
 
 def test_a_merge_that_is_refused_leaves_the_older_chapters_as_they_are(

@@ -2,84 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from random import Random
 from secrets import token_hex
-from typing import Any
 
 import pytest
 import redis as redis_py
 
 from backscroll.answering.lease import Lease, Leases
-from backscroll.ledger.ledger import Ledger, Said, Value
-from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.settings import StoreSettings
-from backscroll.store import compactions, keys, sessions, turns
-from backscroll.store.connecting import Argument
+from backscroll.store import keys, sessions, turns
 from backscroll.store.memory import Memory, Remembered
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission, submit
 from backscroll.store.restore import restore
-from backscroll.store.turns import Turn
 from tests.integration.acting import bring, claim, commit, merged
+from tests.integration.remembering import (
+    Heard,
+    compact,
+    is_what_is_stored,
+    noted,
+    recovered,
+    say,
+    snapshot_of,
+    take_up,
+    turn_of,
+)
 from tests.stack.conditions import until
-
-
-class Heard(Store):
-    """Keeps what the scripts said."""
-
-    def __init__(self, settings: StoreSettings) -> None:
-        super().__init__(settings)
-        self.said: list[Any] = []
-
-    def run(self, name: str, session: Session, *args: Argument) -> Any:
-        self.said.append(super().run(name, session, *args))
-        return self.said[-1]
-
-
-@pytest.fixture
-def workers(store: Store) -> Iterator[tuple[Heard, Heard]]:
-    """Two processes that work on the same sessions."""
-    found = Heard(store.settings), Heard(store.settings)
-    yield found
-    for each in found:
-        each.close()
-
-
-def noted(seq: int) -> Ledger:
-    return Ledger(said=(Said(seq, "user", 1, (Value(f"value {token_hex(4)}", "name", 1, seq),)),))
-
-
-def compact(store: Store, session: Session, random: Random) -> None:
-    snapshot = compactions.begin(store, session, token_hex(16))
-    if snapshot is None or len(snapshot.messages) < 4:
-        return
-    count = len(snapshot.chapters)
-    merge = merged(snapshot, 0, 2) if count > 2 and random.random() < 0.5 else None
-    last = snapshot.watermark + 2 * random.randint(1, len(snapshot.messages) // 2)
-    ledger = noted(last) if random.random() < 0.7 else None
-    bring(store, snapshot, last, ledger=ledger, merge=merge)
-
-
-def take_up(worker: Store, session: Session) -> Turn:
-    """Claim a turn, and see that its context is what is stored."""
-    turn = claim(worker, session, token_hex(16))
-    is_what_is_stored(worker, turn)
-    return turn
-
-
-def is_what_is_stored(worker: Store, turn: Turn) -> None:
-    assert turn.context == sessions.read_context(worker, turn.session)
-
-
-def say(worker: Store, session: Session) -> None:
-    submit(worker, session, Submission(parts=(Text(token_hex(8)),)))
-
-
-def turn_of(worker: Store, session: Session) -> None:
-    say(worker, session)
-    commit(worker, take_up(worker, session), token_hex(8))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -89,7 +36,7 @@ def test_a_turn_has_the_context_that_is_stored_whoever_worked_on_the_session_bef
     random = Random(seed)
     for _ in range(60):
         worker = random.choice(workers)
-        match random.randrange(8):
+        match random.randrange(9):
             case 0 | 1:
                 turn_of(worker, session)
             case 2:
@@ -112,7 +59,9 @@ def test_a_turn_has_the_context_that_is_stored_whoever_worked_on_the_session_bef
             case 6:
                 turn_of(worker, session)
                 restore(worker, session, budget=100_000)
-            case 7 if random.random() < 0.3:
+            case 7:
+                recovered(worker, session)
+            case 8 if random.random() < 0.3:
                 turn_of(worker, session)
                 sessions.delete(worker, session)
 
@@ -125,7 +74,7 @@ def test_what_a_process_knows_is_not_told_again(workers: tuple[Heard, Heard], se
     turn_of(one, session)
     say(one, session)
     turn = claim(one, session, "again")
-    _, _, _, _, (_, _, _, chapters, ledger, known, messages) = one.said[-1]
+    _, _, _, _, (_, (_, _, chapters, _, ledger), known, messages) = one.said[-1]
     assert (chapters, ledger, known, messages) == (None, None, turn.context.last, [])
     is_what_is_stored(one, turn)
     commit(one, turn)
@@ -133,21 +82,6 @@ def test_what_a_process_knows_is_not_told_again(workers: tuple[Heard, Heard], se
     say(one, session)
     claim(one, session, "and again")
     assert len(one.said[-1][4][-1]) == 2, "the other's turn is told, and nothing else"
-
-
-def test_a_compaction_is_not_told_what_the_one_before_has_made(
-    workers: tuple[Heard, Heard], session: Session
-) -> None:
-    for _ in range(6):
-        turn_of(workers[0], session)
-    compact(workers[1], session, Random(1))
-    turn_of(workers[0], session)
-    turn_of(workers[0], session)
-    snapshot = compactions.begin(workers[1], session, token_hex(16))
-    assert snapshot is not None
-    assert workers[1].said[-1][4:6] == [None, None]
-    context = sessions.read_context(workers[0], session)
-    assert (snapshot.chapters, snapshot.ledger) == (context.chapters, context.ledger)
 
 
 def test_of_chapters_that_are_known_only_the_new_one_is_told(
@@ -160,7 +94,39 @@ def test_of_chapters_that_are_known_only_the_new_one_is_told(
     say(workers[0], session)
     turn = take_up(workers[0], session)
     (told,) = [said for said in workers[0].said if said[0] == b"turn"][-1:]
-    assert (len(told[4][3]), len(turn.context.chapters)) == (1, 4)
+    _, kept, chapters, changed, _ = told[4][1]
+    assert (kept, len(chapters), changed, len(turn.context.chapters)) == ([0, 0], 1, 1, 4)
+
+
+def test_of_chapters_that_were_merged_the_one_that_they_became_is_told(
+    workers: tuple[Heard, Heard], store: Store, session: Session
+) -> None:
+    for number in range(5):
+        for _ in range(2):
+            turn_of(workers[0], session)
+        snapshot = snapshot_of(workers[1], session)
+        assert snapshot is not None
+        merge = merged(snapshot, 1, 2) if number == 4 else None
+        bring(workers[1], snapshot, snapshot.watermark + 2, ledger=noted(number), merge=merge)
+    say(workers[0], session)
+    turn = take_up(workers[0], session)
+    _, kept, chapters, changed, _ = workers[0].said[-2][4][1]
+    assert (kept, len(chapters), changed, len(turn.context.chapters)) == ([1, 2], 2, 1, 4)
+    assert snapshot_of(workers[1], session) is not None
+    assert workers[1].said[-1][2][1:] == [None, None, 0, None], "who made the change knows it"
+
+
+def test_a_version_that_tells_no_change_of_the_ledger_is_asked_for_all_of_it(
+    workers: tuple[Heard, Heard], store: Store, redis: redis_py.Redis, session: Session
+) -> None:
+    for _ in range(4):
+        turn_of(workers[0], session)
+    snapshot = snapshot_of(store, session)
+    assert snapshot is not None
+    bring(store, snapshot, 2, ledger=noted(2))
+    redis.hset(keys.of_session(session, store.settings.shards)[0], "ledger_change", "")
+    say(workers[0], session)
+    take_up(workers[0], session)
 
 
 def test_a_version_that_notes_nothing_of_its_changes_is_believed_all_the_same(
@@ -170,10 +136,10 @@ def test_a_version_that_notes_nothing_of_its_changes_is_believed_all_the_same(
         turn_of(workers[0], session)
     compact(store, session, Random(1))
     turn_of(workers[0], session)
-    before = redis.hget(keys.of_session(session, store.settings.shards)[0], "appended")
+    before = redis.hget(keys.of_session(session, store.settings.shards)[0], "made")
     for _ in range(2):
         compact(store, session, Random(1))
-    redis.hset(keys.of_session(session, store.settings.shards)[0], "appended", before or b"")
+    redis.hset(keys.of_session(session, store.settings.shards)[0], "made", before or b"")
     turn_of(workers[0], session)
 
 

@@ -22,7 +22,7 @@ def lived(open_store: OpenStore, redis: redis_py.Redis, session: Session) -> int
     for key in redis.scan_iter("bs:*"):
         redis.delete(key)
     live_through(open_store(ONE), session)
-    once = ["settings", "chapter", "ledger", "block", "error"]
+    once = ["settings", "chapter", "ledger", "what changed of it", "block", "error"]
     media_and_their_digests, live, requests, answers, fingerprints, told = 4, 6, 2, 4, 2, 6
     return len(once) + media_and_their_digests + live + requests + answers + fingerprints + told
 

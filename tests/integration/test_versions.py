@@ -1,9 +1,11 @@
-"""Old and new side by side: what a newer version wrote goes through this one unchanged, to the byte."""
+"""Old and new side by side: what another version wrote goes through this one unchanged, to the byte."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
+import pytest
 import redis as redis_py
 
 from backscroll.messages.archive import unpack
@@ -14,29 +16,28 @@ from backscroll.store.redis import Store
 from backscroll.store.replies import Submission, submit
 from tests.integration.acting import bring, claim, commit
 
+LOOK = [{"type": "text", "text": "look", "lang": "en"}, {"type": "hologram", "of": "a cat"}]
+SIGNED = [{"type": "text", "text": "", "signature": "c2ln"}]
 NEWER = [
+    [3, 1, "u", 5, LOOK, {"mood": "calm"}],
+    [3, 2, "m", 6, SIGNED, {"model": "m", "usage": [3], "dream_tokens": 7}],
+]
+OLDER = [
+    {"v": 1, "seq": 1, "role": "user", "ts": 5, "parts": LOOK},
     {
-        "v": 2,
-        "seq": 1,
-        "role": "user",
-        "ts": 5,
-        "mood": "calm",
-        "parts": [{"type": "text", "text": "look", "lang": "en"}, {"type": "hologram", "of": "a cat"}],
-    },
-    {
-        "v": 2,
+        "v": 1,
         "seq": 2,
         "role": "model",
         "ts": 6,
-        "parts": [{"type": "text", "text": "", "signature": "c2ln"}],
+        "parts": SIGNED,
         "model": "m",
-        "usage": {"prompt_tokens": 3, "dream_tokens": 7},
+        "usage": {"prompt_tokens": 3},
     },
 ]
 
 
-def write_as_newer(redis: redis_py.Redis, session: Session, shards: int) -> list[bytes]:
-    stored = [json.dumps(message).encode() for message in NEWER]
+def write(redis: redis_py.Redis, session: Session, shards: int, messages: Sequence[object]) -> list[bytes]:
+    stored = [json.dumps(message).encode() for message in messages]
     meta, live, *_ = keys.of_session(session, shards)
     redis.hset(
         meta,
@@ -56,11 +57,12 @@ def write_as_newer(redis: redis_py.Redis, session: Session, shards: int) -> list
     return stored
 
 
-def test_f33_a_session_of_a_newer_version_is_answered_compacted_and_kept_to_the_byte(
-    store: Store, redis: redis_py.Redis, session: Session
+@pytest.mark.parametrize("messages", [NEWER, OLDER], ids=["newer", "older"])
+def test_f33_a_session_of_another_version_is_answered_compacted_and_kept_to_the_byte(
+    store: Store, redis: redis_py.Redis, session: Session, messages: Sequence[object]
 ) -> None:
     # Elsewhere a history that a newer version had written failed to load.
-    stored = write_as_newer(redis, session, store.settings.shards)
+    stored = write(redis, session, store.settings.shards, messages)
 
     submit(store, session, Submission(parts=(Text("and now?"),)))
     turn = claim(store, session, "t")

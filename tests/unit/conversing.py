@@ -10,9 +10,11 @@ from itertools import takewhile
 
 import msgspec
 
+from backscroll.compaction.merging import longest, merge
 from backscroll.compaction.plan import covered, is_due
 from backscroll.compaction.window import Window
 from backscroll.messages import tokens
+from backscroll.messages.chapter import Chapter
 from backscroll.messages.message import Message
 from backscroll.messages.part import Text
 from backscroll.settings import BudgetSettings
@@ -43,14 +45,14 @@ def converse(sizes: list[int], window: Window, budget: BudgetSettings) -> Paid:
     """Hold a conversation of turns of these sizes; chapter and ledger are an eighth of what they cover."""
     live: list[Message] = []
     said: list[Block] = []
-    chapters: list[Block] = []
+    chapters: list[Chapter] = []
     before: list[Block] = []
     sent = repeated = summarised = compactions = largest = 0
     for number, size in enumerate(sizes):
         asked, answered = _messages(number, size)
         ledger: Block = (f"ledger {compactions}", min(budget.ledger_tokens, summarised // 8))
         said += [_block(asked), _block(answered)]
-        prompt = [*chapters, ledger, *said[:-1]]
+        prompt = [*map(_noted, chapters), ledger, *said[:-1]]
         context = _size(prompt) + _size(said[-1:])
         same = [
             new for new, _ in takewhile(lambda pair: pair[0] == pair[1], zip(prompt, before, strict=False))
@@ -61,12 +63,11 @@ def converse(sizes: list[int], window: Window, budget: BudgetSettings) -> Paid:
             cut = covered(live, window)
             gone, live, said = _size(said[:cut]), live[cut:], said[cut:]
             compactions, summarised = compactions + 1, summarised + gone
-            chapters.append((f"chapter {compactions}", min(budget.chapter_tokens, gone // 8)))
-            if _size(chapters) > budget.chapters_tokens:
-                # The older half becomes one chapter of half its size.
-                half = len(chapters) // 2 + 1
-                merged = (f"merged {compactions}", _size(chapters[:half]) // 2)
-                chapters = [merged, *chapters[half:]]
+            chapter = _chapter(compactions, compactions, min(budget.chapter_tokens, gone // 8))
+            run = merge(chapters, budget.chapters_tokens - chapter.tokens_after)
+            if run is not None:
+                chapters[run] = [_merged(chapters[run], budget)]
+            chapters.append(chapter)
     return Paid(sent=sent, repeated=repeated, summarised=summarised, compactions=compactions, largest=largest)
 
 
@@ -76,6 +77,30 @@ def _messages(number: int, size: int) -> tuple[Message, Message]:
         Message(seq=2 * number + 1, role="user", ts=0, parts=(Text("a" * (4 * asked)),)),
         Message(seq=2 * number + 2, role="model", ts=0, parts=(Text("b" * (4 * max(1, size - asked))),)),
     )
+
+
+def _chapter(first: int, last: int, size: int, level: int = 0) -> Chapter:
+    return Chapter(
+        first=first,
+        last=last,
+        text="",
+        level=level,
+        model="m",
+        prompt="2",
+        ts=0,
+        tokens_before=8 * size,
+        tokens_after=size,
+    )
+
+
+def _merged(run: list[Chapter], budget: BudgetSettings) -> Chapter:
+    half = sum(chapter.tokens_after for chapter in run) // 2
+    level = max(chapter.level for chapter in run) + 1
+    return _chapter(run[0].first, run[-1].last, min(half, longest(budget)), level)
+
+
+def _noted(chapter: Chapter) -> Block:
+    return f"chapters {chapter.first} to {chapter.last}", chapter.tokens_after
 
 
 def _block(message: Message) -> Block:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from backscroll.cipher import PLAIN
 from backscroll.compaction.summary import read_summary
 from backscroll.errors import InvalidRequest, PermanentError, Sealed, TransientError
+from backscroll.ledger.changes import apply_change, encode_change
 from backscroll.ledger.ledger import Ledger, Pending, Said, Value, decode_ledger, encode_ledger
 from backscroll.messages import archive
 from backscroll.messages.chapter import Chapter, OpenTask, decode_chapter, encode_chapter
@@ -43,6 +44,10 @@ from web.parts import read_parts
 
 PARTS = (Text("said", signature="c2ln"), Other({"type": "function_call", "functionCall": {"name": "f"}}))
 MESSAGE = Message(seq=1, role="model", ts=5, parts=PARTS, model="m", usage=Usage(total_tokens=7))
+FIRST = (
+    b'{"v":1,"seq":1,"role":"model","ts":5,"parts":[{"type":"text","text":"said"}],"model":"m",'
+    b'"usage":{"total_tokens":7}}'
+)
 CHAPTER = Chapter(
     first=1,
     last=2,
@@ -65,9 +70,12 @@ DEEP = b'{"a":' * 50_000 + b"1" + b"}" * 50_000
 
 DECODERS: dict[str, tuple[Callable[[bytes], Any], bytes]] = {
     "message": (decode, encode(MESSAGE)),
+    "message of the first version": (decode, FIRST),
     "parts": (decode_parts, encode_parts(PARTS)),
     "chapter": (decode_chapter, encode_chapter(CHAPTER)),
     "ledger": (decode_ledger, encode_ledger(LEDGER)),
+    "ledger that is not compressed": (decode_ledger, zlib.decompress(encode_ledger(LEDGER))),
+    "ledger's change": (partial(apply_change, Ledger()), encode_change(Ledger(), LEDGER)),
     "session settings": (decode_settings, encode_settings(SessionSettings(model="m", ttl=5))),
     "archive block": (lambda data: [decode(stored) for _, stored in archive.unpack(data)], BLOCK),
     "request": (partial(decode_request, PLAIN), encode_request(PLAIN, PARTS)),
@@ -141,6 +149,31 @@ def read_or_refused(decoder: Callable[[bytes], Any], data: bytes) -> None:
 @pytest.mark.parametrize(
     "stored",
     [
+        [2, "1", "m", 5, "said"],
+        [2, 1, "system", 5, "said"],
+        [2, 1, "m", None, "said"],
+        [2, 1, "m", 5],
+        [2, 1, "m", 5, {"a": 1}],
+        [2, 1, "m", 5, [5]],
+        [2, 1, "m", 5, "said", {"model": 5}],
+        [2, 1, "m", 5, "said", {"usage": [None, "x"]}],
+        [2, 1, "m", 5, "said", {"recovered": 1}],
+        # A sixth element is nobody's: what it says would be lost.
+        [2, 1, "m", 5, "said", {}, "more"],
+        [1, 1, "m", 5, "said"],
+        [-(10**18), 1, "m", 5, "said"],
+        ["2", 1, "m", 5, "said"],
+    ],
+)
+def test_a_message_with_a_wrong_field_is_refused(stored: list[object]) -> None:
+    assert decode(b'[2,1,"m",5,"said",{}]').text == "said"
+    with pytest.raises(msgspec.MsgspecError):
+        decode(msgspec.json.encode(stored))
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
         {"seq": "1"},
         {"role": "system"},
         {"ts": None},
@@ -148,13 +181,16 @@ def read_or_refused(decoder: Callable[[bytes], Any], data: bytes) -> None:
         {"parts": {"a": 1}},
         {"parts": ["a"]},
         {"usage": {"total_tokens": "x"}},
+        {"recovered": 1},
+        {"v": 2},
         {"v": -(10**18)},
         {"v": "1"},
     ],
 )
-def test_a_message_with_a_wrong_field_is_refused(stored: dict[str, object]) -> None:
+def test_a_message_of_the_first_version_with_a_wrong_field_is_refused(stored: dict[str, object]) -> None:
+    assert decode(FIRST).text == "said"
     with pytest.raises(msgspec.MsgspecError):
-        decode(msgspec.json.encode(msgspec.json.decode(encode(MESSAGE)) | stored))
+        decode(msgspec.json.encode(msgspec.json.decode(FIRST) | stored))
 
 
 @pytest.mark.parametrize("wrong", [{"thought": 7}, {"signature": []}])
@@ -168,6 +204,12 @@ def test_an_archive_block_that_unpacks_to_too_much_is_refused_before_it_does() -
     assert len(bomb) < 60_000
     with pytest.raises(msgspec.MsgspecError, match="holds too much"):
         list(archive.unpack(bomb, most=1_000_000))
+
+
+def test_a_ledger_that_unpacks_to_too_much_is_refused_before_it_does() -> None:
+    bomb = zlib.compress(b" " * 100_000_000, 9)
+    with pytest.raises(msgspec.MsgspecError, match="holds too much"):
+        decode_ledger(bomb)
 
 
 @pytest.mark.parametrize("text", [DEEP.decode(), "\ud800", '{"what_happened": "\ud800"}', "[" * 100_000])

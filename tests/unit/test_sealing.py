@@ -15,7 +15,7 @@ from backscroll.metrics import REGISTRY
 from backscroll.sealing import Sealing
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
-SECRET = b'{"v":1,"parts":[{"type":"text","text":"the locker has the code 4711-B"}]}'
+SECRET = b'[2,1,"u",1767225600000,"the locker has the code 4711-B"]'
 
 SEALED = Sealing({"k1": OLD}).cipher("acme/s")
 ROTATED = Sealing({"k2": NEW, "k1": OLD}).cipher("acme/s")

@@ -3,8 +3,10 @@
 -- ARGS    1 token of this compaction  2 lease, ms: how long no second one is begun  3 bytes of messages
 --         4 what the caller remembers of the context, see parts/context.lua
 -- Result  {'none'}: nothing to do | {'busy'}: another one is in work
---         {'snapshot', meta, version, kept, chapters, ledger, messages, live}: the four behind meta are told
---         by parts/context.lua; the oldest live messages up to the bytes, and how many there are in all
+--         {'snapshot', meta, notes, known, messages, live}: meta are watermark, context_tokens, written,
+--         refused_lately, forced_keep, compaction_origin and compaction_since; `notes` is what parts/context.lua
+--         tells of chapters and ledger; the oldest live messages behind the seq `known`, up to the bytes, and how
+--         many there are in all
 -- Replay  the same token gives the snapshot again.
 local token, lease, budget = ARGS[1], tonumber(ARGS[2]), tonumber(ARGS[3])
 
@@ -34,9 +36,16 @@ redis.call('HSET', META, 'compaction', token, 'compaction_until', NOW + lease,
 index(COMPACTIONS, NOW + lease)
 keep()
 
-local messages, bytes = {}, 0
+local meta = redis.call('HMGET', META, 'watermark', 'context_tokens', 'written', 'refused_lately', 'forced_keep',
+  'compaction_origin', 'compaction_since')
+local remembered = ARGS[4] == '' and {} or cmsgpack.unpack(ARGS[4])
+local watermark = tonumber(meta[1])
+local known = known_up_to(remembered, watermark)
+
+local messages, bytes, from = {}, 0, math.max(known - watermark, 0)
 while bytes < budget do
-  local chunk = redis.call('LRANGE', LIVE, #messages, #messages + CHUNK - 1)
+  local start = from + #messages
+  local chunk = redis.call('LRANGE', LIVE, start, start + CHUNK - 1)
   if #chunk == 0 then
     break
   end
@@ -45,5 +54,4 @@ while bytes < budget do
     bytes = bytes + #message
   end
 end
-local version, kept, chapters, ledger = notes(ARGS[4] == '' and {} or cmsgpack.unpack(ARGS[4]))
-return {'snapshot', redis.call('HGETALL', META), version, kept, chapters, ledger, messages, redis.call('LLEN', LIVE)}
+return {'snapshot', meta, notes(remembered), known, messages, redis.call('LLEN', LIVE)}

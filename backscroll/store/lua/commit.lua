@@ -30,7 +30,8 @@ if not written then
     return {'no room', held}
   end
   redis.call('RPUSH', LIVE, user, model)
-  redis.call('HSET', META, 'last', last + 2, 'context_tokens', tokens, 'estimated', estimated)
+  redis.call('HSET', META, 'last', last + 2, 'context_tokens', tokens, 'estimated', estimated,
+    'written', id .. ' ' .. token)
   redis.call('HINCRBY', META, 'turns', 1)
   if turn_tokens ~= '' then
     measure('turns', 1, 'tokens', turn_tokens, 'histogram:' .. bucket, 1)

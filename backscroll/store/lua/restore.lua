@@ -32,7 +32,8 @@ end
 redis.call('HSET', META, 'watermark', to, 'context_tokens', tokens, 'estimated', 1, 'restored', 1,
   'last_change', token)
 -- Neither one in work nor one that is due may undo it: it takes a new reason.
-redis.call('HDEL', META, 'compaction', 'compaction_until', 'compaction_forced', 'forced', 'forced_keep')
+redis.call('HDEL', META, 'compaction', 'compaction_until', 'compaction_forced', 'forced', 'forced_keep', 'made',
+  'ledger_change')
 redis.call('ZREM', COMPACTIONS, NAME)
 keep(LIVE, LEDGER)
 return 'restored'

@@ -3,16 +3,17 @@
 --
 -- ARGS    1 token of the compaction  2 watermark it was computed from  3 the new one  4 chapter
 --         5 tokens that the context loses  6 '1': more is to be compacted  7 ledger, or '': it stays as it is
---         8 index of the first chapter to merge  9 how many, or 0  10 the chapter that they become
---         11 calls of the summary model  12 tokens that it read  13 tokens that it wrote  14… archive blocks
+--         8 what changed of the ledger, or '': it is told whole to all
+--         9 index of the first chapter to merge  10 how many, or 0  11 the chapter that they become
+--         12 calls of the summary model  13 tokens that it read  14 tokens that it wrote  15… archive blocks
 -- Result  'applied': the lock was free | 'offered': the holder applies it between two turns
 --         'discarded': the history has moved on under it
 -- Replay  a change that was applied, offered or discarded is not made, and not counted, a second time.
-local token, from, to, chapter, saved, again, ledger, merge_first, merge_count, merged, calls, input, output =
-  unpack(ARGS)
+local token, from, to, chapter, saved, again, ledger, ledger_change, merge_first, merge_count, merged, calls, input,
+  output = unpack(ARGS)
 local change = {id = token, from = tonumber(from), to = tonumber(to), chapter = chapter,
-  saved = tonumber(saved), ledger = ledger, merge_first = tonumber(merge_first),
-  merge_count = tonumber(merge_count), merged = merged, blocks = {unpack(ARGS, 14)}}
+  saved = tonumber(saved), ledger = ledger, ledger_change = ledger_change, merge_first = tonumber(merge_first),
+  merge_count = tonumber(merge_count), merged = merged, blocks = {unpack(ARGS, 15)}}
 
 local watermark, last_change, last_discarded, holder =
   unpack(redis.call('HMGET', META, 'watermark', 'last_change', 'last_discarded', 'compaction'))

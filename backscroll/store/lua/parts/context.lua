@@ -1,7 +1,7 @@
 -- What the model is sent of a session, without what the caller remembers. uses: session
 --
 -- What it remembers is '' or, as msgpack, {version, reply id, token, first seq, last seq}: the version of the chapters
--- and the ledger, and the last turn that it wrote, with the messages that it knows up to there. Either may be
+-- and the ledger, and a turn that was written, with the messages that it knows up to there. Either may be
 -- out of date, or about another session of this name: backscroll/store/memory.py tells why none of it can be wrong.
 
 local CHUNK = 64
@@ -27,20 +27,40 @@ local function newest(budget, from)
   return messages
 end
 
--- Returns version, kept, chapters, ledger: chapters and ledger are false where that version of them is known. kept 1:
--- the chapters go behind those that are known, all of which are there yet.
+-- What the change `change` made of what the one before it left, if that is known: the index of the first chapter that
+-- it merged, and how many. Only where it noted that itself: an older version of ours leaves the note of one before.
+local function made_since(known, change, made)
+  local before = string.match(known[1] or '', '^' .. BEGAN .. ' (.*)')
+  if not (before and change and made) then
+    return nil
+  end
+  local note = before .. ' ' .. change .. ' '
+  if string.sub(made, 1, #note) == note then
+    return string.match(made, '(%d+) (%d+)$')
+  end
+end
+
+-- Returns {version, kept, chapters, changed, ledger}. Chapters and ledger are false where that version of them is known.
+-- `kept` is false, or {first, count}: the known chapters are there yet, but for the `count` from index `first` on, in
+-- whose place the first of `chapters` stands; the others go behind. `changed` 1: `ledger` is what changed of the
+-- known one.
 local function notes(known)
-  local change, appended = unpack(redis.call('HMGET', META, 'last_change', 'appended'))
+  local change, made, ledger_change = unpack(redis.call('HMGET', META, 'last_change', 'made', 'ledger_change'))
   local version = BEGAN .. ' ' .. (change or '')
   if known[1] == version then
-    return version, 1, false, false
+    return {version, false, false, 0, false}
   end
-  -- Only where `change` itself noted it: what an older version of ours changes leaves the note of one before.
-  local before = string.match(known[1] or '', '^' .. BEGAN .. ' (.*)')
-  if before and change and appended == before .. ' ' .. change then
-    return version, 1, redis.call('LRANGE', CHAPTERS, -1, -1), redis.call('GET', LEDGER)
+  local first, count = made_since(known, change, made)
+  if not first then
+    return {version, false, redis.call('LRANGE', CHAPTERS, 0, -1), 0, redis.call('GET', LEDGER)}
   end
-  return version, 0, redis.call('LRANGE', CHAPTERS, 0, -1), redis.call('GET', LEDGER)
+  local chapters = redis.call('LRANGE', CHAPTERS, -1, -1)
+  if count ~= '0' then
+    table.insert(chapters, 1, redis.call('LINDEX', CHAPTERS, first))
+  end
+  local changed = ledger_change ~= '' and 1 or 0
+  return {version, {tonumber(first), tonumber(count)}, chapters, changed,
+    changed == 1 and ledger_change or redis.call('GET', LEDGER)}
 end
 
 -- Give the seq up to which the live messages are known, if all of them are: the turn that was known as the last one
@@ -54,14 +74,12 @@ local function known_up_to(known, watermark)
   return tonumber(seq) == last - 1 and by == token and last or 0
 end
 
--- Returns {meta, version, kept, chapters, ledger, known, messages}: `meta` are last, watermark, context_tokens,
--- estimated and restored; then what `notes` returns; `messages` are the newest live ones behind the seq `known`,
--- up to `budget` bytes.
+-- Returns {meta, notes, known, messages}: `meta` are last, watermark, context_tokens, estimated and restored; then
+-- what `notes` returns; `messages` are the newest live ones behind the seq `known`, up to `budget` bytes.
 local function context(budget, packed)
   local known = packed == '' and {} or cmsgpack.unpack(packed)
   local meta = redis.call('HMGET', META, 'last', 'watermark', 'context_tokens', 'estimated', 'restored')
   local watermark = tonumber(meta[2])
-  local version, kept, chapters, ledger = notes(known)
   local up_to = known_up_to(known, watermark)
-  return {meta, version, kept, chapters, ledger, up_to, newest(budget, math.max(up_to - watermark, 0))}
+  return {meta, notes(known), up_to, newest(budget, math.max(up_to - watermark, 0))}
 end

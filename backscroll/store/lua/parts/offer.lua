@@ -1,9 +1,10 @@
 -- The change that a compaction makes to a session. uses: session, meter
 --
--- A change is {id, from, to, chapter, blocks, saved, ledger, merge_first, merge_count, merged}: it covers the
--- messages after seq `from` up to `to` with `chapter`, and moves them, as archive `blocks`, out of the
--- context, which loses `saved` tokens. `ledger` replaces the one that is there, unless it is ''. `merged`
--- replaces the `merge_count` chapters from index `merge_first` on, unless that count is 0.
+-- A change is {id, from, to, chapter, blocks, saved, ledger, ledger_change, merge_first, merge_count, merged}: it
+-- covers the messages after seq `from` up to `to` with `chapter`, and moves them, as archive `blocks`, out of the
+-- context, which loses `saved` tokens. `ledger` replaces the one that is there, unless it is ''; `ledger_change`
+-- makes it of that one, unless it is ''. `merged` replaces the `merge_count` chapters from index `merge_first` on,
+-- unless that count is 0.
 
 local function merge_chapters(first, count, merged)
   redis.call('LSET', CHAPTERS, first, merged)
@@ -22,19 +23,20 @@ local function apply(change)
     return false
   end
   redis.call('LTRIM', LIVE, change.to - change.from, -1)
-  local merges = (change.merge_count or 0) > 0
-  if merges then
-    merge_chapters(change.merge_first, change.merge_count, change.merged)
+  local merge_first, merge_count = change.merge_first or 0, change.merge_count or 0
+  if merge_count > 0 then
+    merge_chapters(merge_first, merge_count, change.merged)
   end
   redis.call('RPUSH', CHAPTERS, change.chapter)
   redis.call('RPUSH', ARCHIVE, unpack(change.blocks))
   if (change.ledger or '') ~= '' then
     redis.call('SET', LEDGER, change.ledger)
   end
-  -- Who knows the chapters as the change before this one left them needs no more than the new one: parts/context.lua.
-  local appended = merges and '' or (last_change or '') .. ' ' .. change.id
-  redis.call('HSET', META, 'watermark', change.to, 'last_change', change.id, 'appended', appended,
-    'context_tokens', math.max(tonumber(tokens) - change.saved, 0), 'estimated', 1, 'refused_in_row', 0)
+  -- Who knows what the change before this one left needs no more than what this one made of it: parts/context.lua.
+  local made = string.format('%s %s %d %d', last_change or '', change.id, merge_first, merge_count)
+  redis.call('HSET', META, 'watermark', change.to, 'last_change', change.id, 'made', made,
+    'ledger_change', change.ledger_change or '', 'context_tokens', math.max(tonumber(tokens) - change.saved, 0),
+    'estimated', 1, 'refused_in_row', 0)
   redis.call('HDEL', META, 'refused_lately', 'restored')
   tally('compactions', 1)
   tally('tokens_saved', change.saved)
