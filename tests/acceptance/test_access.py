@@ -15,12 +15,14 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+import redis as redis_py
 from werkzeug.routing import Rule
 
 import web
 from backscroll import errors
 from backscroll.client import Client
 from backscroll.settings import load
+from backscroll.store.keys import of_tenant
 from tests.stack.api import Api
 from tests.stack.conditions import until
 from tests.stack.offline import OfflineModel
@@ -52,7 +54,7 @@ class Access:
         self.api = api
         self.keys = keys
         # Some at the start: to see a new one a web process takes up to a second.
-        self._ready = [keys.add(f"t-{uuid4().hex[:8]}") for _ in range(12)]
+        self._ready = [keys.add(f"t-{uuid4().hex[:8]}") for _ in range(16)]
         self._tenants: list[Tenant] = []
 
     def tenant(self) -> Tenant:
@@ -253,6 +255,48 @@ def refusal(tenant: Tenant, sid: str) -> httpx2.Response | None:
     """Post a message, and give the answer if it is refused."""
     answer = tenant.post(sid, "hello")
     return None if answer.is_success else answer
+
+
+def test_a_retry_of_what_was_accepted_gets_its_reply_whatever_is_left(access: Access, sid: str) -> None:
+    tenant, key = access.tenant(), {"Idempotency-Key": "once"}
+    said = "word " * (4 * TOKENS // 5 + 1)
+    rid = tenant.post(sid, said, headers=key).raise_for_status().json()["id"]
+    tenant.ended(sid, rid)
+    until("the turn was counted", lambda: refusal(tenant, sid))
+    again = tenant.post(sid, said, headers=key)
+    assert (again.status_code, again.json()["id"], again.json()["status"]) == (200, rid, "completed")
+    refused(tenant.post(sid, "another", headers=key), 422, "idempotency_key_reused")
+    too_much(tenant.post(sid, said, headers={"Idempotency-Key": "new"}), "token_budget_spent")
+    too_much(tenant.post(f"{sid}-other", said, headers=key), "token_budget_spent")
+
+
+def test_a_retry_in_a_session_that_lost_its_place_gets_its_reply(
+    access: Access, tenant: Tenant, sid: str
+) -> None:
+    key = {"Idempotency-Key": "once"}
+    rid = tenant.post(sid, "hello", headers=key).raise_for_status().json()["id"]
+    with redis_py.Redis.from_url(access.stack.env["REDIS_URL"]) as redis:
+        redis.delete(of_tenant(tenant.key.tenant, "sessions"))
+    for number in range(SESSIONS):
+        tenant.submit(f"{sid}-{number}", "hello")
+    too_much(tenant.post(sid, "hello"), "too_many_sessions")
+    again = tenant.post(sid, "hello", headers=key)
+    assert again.is_success
+    assert again.json()["id"] == rid
+
+
+def test_a_message_that_is_refused_leaves_its_place_to_another_session(
+    make_stack: Callable[..., Stack], sid: str
+) -> None:
+    # As large as a message may be, and stored with what kind it is: a little more than a session may have.
+    most = {"BACKSCROLL_MEDIA_BYTES": "1024", "BACKSCROLL_SESSION_MEDIA_BYTES": "1024"}
+    api = make_stack(BACKSCROLL_TENANT_SESSIONS="1", **most).web()
+    picture = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(bytes(1024)).decode()}}
+    answer = api.http.post(f"/v1/sessions/{sid}-refused/messages", json={"parts": [picture]})
+    refused(answer, 413, "media_full")
+    assert api.http.get(f"/v1/sessions/{sid}-refused").status_code == 404
+    api.submit(sid, "hello")
+    too_much(api.post(f"{sid}-refused", "hello"), "too_many_sessions")
 
 
 ANYWHERE = {
