@@ -9,7 +9,6 @@ import base64
 import subprocess
 from collections.abc import Callable, Iterator
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -26,7 +25,7 @@ from backscroll.store.keys import of_tenant
 from tests.stack.api import Api
 from tests.stack.conditions import until
 from tests.stack.offline import OfflineModel
-from tests.stack.processes import BIN, ROOT, free_port
+from tests.stack.processes import BIN
 from tests.stack.stack import Stack
 from tests.stack.tenants import KeyFile, Tenant
 
@@ -297,74 +296,3 @@ def test_a_message_that_is_refused_leaves_its_place_to_another_session(
     assert api.http.get(f"/v1/sessions/{sid}-refused").status_code == 404
     api.submit(sid, "hello")
     too_much(api.post(f"{sid}-refused", "hello"), "too_many_sessions")
-
-
-ANYWHERE = {
-    "by the setting": ([], "0.0.0.0"),
-    "by a flag": (["--bind", "0.0.0.0"], "127.0.0.1"),
-    "with a socket for each worker": (["--reuse-port"], "0.0.0.0"),
-    "over IPv6": ([], "[::]"),
-}
-
-
-@pytest.mark.parametrize("how", ANYWHERE)
-def test_without_keys_gunicorn_listens_nowhere_but_on_this_machine(tmp_path: Path, how: str) -> None:
-    flags, host = ANYWHERE[how]
-    flags = [f"{flag}:{free_port()}" if "." in flag else flag for flag in flags]
-    done = started(
-        tmp_path, ["gunicorn", *flags, "web:create_app()"], BACKSCROLL_BIND=f"{host}:{free_port()}"
-    )
-    said = done.stdout + done.stderr
-    assert done.returncode == 1
-    assert "BACKSCROLL_API_KEYS" in said
-    assert "backscroll keys new" in said
-    assert "Traceback" not in said
-
-
-def test_without_keys_up_listens_nowhere_but_on_this_machine(tmp_path: Path) -> None:
-    options = ["--host", "0.0.0.0", "--port", str(free_port()), "--data-dir", str(tmp_path / "data")]
-    done = started(tmp_path, ["backscroll", "up", *options])
-    assert done.returncode == 1
-    (said,) = done.stderr.splitlines()
-    assert "BACKSCROLL_API_KEYS" in said
-    assert not (tmp_path / "data").exists()
-
-
-@pytest.mark.parametrize("command", [["gunicorn", "web:create_app()"], ["backscroll", "up"]])
-@pytest.mark.parametrize("setting", ["acme:secret", "./no-such-folder/secret"])
-def test_keys_that_cannot_be_used_stop_the_start_and_are_not_shown(
-    tmp_path: Path, command: list[str], setting: str
-) -> None:
-    done = started(tmp_path, command, BACKSCROLL_API_KEYS=setting)
-    said = done.stdout + done.stderr
-    assert done.returncode == 1
-    assert "BACKSCROLL_API_KEYS" in said
-    assert "secret" not in said
-    assert "Traceback" not in said
-
-
-def started(home: Path, command: list[str], **env: str) -> subprocess.CompletedProcess[str]:
-    """Run a server that does not start."""
-    return subprocess.run(
-        [str(BIN / command[0]), *command[1:]],
-        env={"PATH": "/usr/bin:/bin", "HOME": str(home), **env},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def test_without_keys_a_unix_socket_is_listened_on(make_stack: Callable[..., Stack], tmp_path: Path) -> None:
-    path = tmp_path / "web.sock"
-    process = make_stack().run("web", ["gunicorn", "web:create_app()"], BACKSCROLL_BIND=f"unix:{path}")
-    transport = httpx2.HTTPTransport(uds=str(path))
-    with httpx2.Client(base_url="http://web", transport=transport) as client:
-
-        def alive() -> bool:
-            assert process.running, process.output
-            return path.exists() and client.get("/healthz").status_code == 200
-
-        until("the web process is alive", alive)
-        assert client.get("/v1/sessions/s1").status_code == 404
