@@ -23,7 +23,7 @@ from backscroll.store.recover import DegradedTurn, Recovered
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
 from tests.integration.acting import claim, commit, texts
-from tests.integration.test_recover import degraded, now
+from tests.integration.recovering import degraded, now
 from tests.stack.conditions import until
 
 

@@ -18,7 +18,7 @@ from backscroll.store.replies import ReplyError, Submission, submit
 from backscroll.store.restore import restore
 from backscroll.store.scripts import script
 from tests.integration.acting import begin, bring, claim, commit, talk
-from tests.integration.test_recover import degraded
+from tests.integration.recovering import degraded
 
 Sent = Callable[[Callable[[], object]], list[str]]
 
