@@ -195,9 +195,13 @@ class HistoryMachine(HistoryClients):
     @rule(data=st.data(), again=st.booleans())
     def write_back(self, data: st.DataObject, again: bool) -> None:
         snapshot, whole = _late_or_last(data, self.snapshots)
-        end = data.draw(st.sampled_from(range(whole.start + 2, whole.end + 1, 2)))
-        merge = self._merge(data, len(snapshot.chapters))
-        change = Change(whole.token, whole.start, end, merge)
+        # Who brings it again brings the same: it may be remembered as what was made.
+        if whole.token not in self.brought:
+            end = data.draw(st.sampled_from(range(whole.start + 2, whole.end + 1, 2)))
+            merge = self._merge(data, len(snapshot.chapters))
+            self.brought[whole.token] = Change(whole.token, whole.start, end, merge), again
+        change, again = self.brought[whole.token]
+        merge, end = change.merge, change.end
         result = bring(
             self.store,
             snapshot,
