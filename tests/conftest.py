@@ -15,6 +15,7 @@ from backscroll.running import embedded_redis
 from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.databases import Databases
 from tests.stack.expiry import eternal
+from tests.stack.offline import OfflineModel
 from tests.stack.tls import Certificates, TlsProxy
 
 
@@ -39,6 +40,24 @@ def redis(redis_server: EmbeddedRedis) -> Iterator[redis_py.Redis]:
     with redis_py.Redis.from_url(redis_server.url) as client:
         yield client
         assert eternal(client) == []
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[EmbeddedRedis]:
+    """A Redis that may be killed; one that runs in the end is checked for its keys' expiry (F39)."""
+    with embedded_redis.running(tmp_path / "own") as server:
+        yield server
+        if server.process.poll() is None:
+            with redis_py.Redis.from_url(server.url) as client:
+                assert eternal(client) == []
+
+
+@pytest.fixture(scope="session")
+def offline_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfflineModel]:
+    """The model that all deployments of this process ask."""
+    model = OfflineModel(tmp_path_factory.mktemp("model"))
+    yield model
+    model.stop()
 
 
 @pytest.fixture(scope="session")

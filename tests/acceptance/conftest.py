@@ -15,14 +15,6 @@ from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
 
 
-@pytest.fixture(scope="session")
-def offline_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfflineModel]:
-    """The model that all deployments of this process ask."""
-    model = OfflineModel(tmp_path_factory.mktemp("model"))
-    yield model
-    model.stop()
-
-
 @pytest.fixture
 def model(offline_model: OfflineModel) -> Iterator[OfflineModel]:
     """The model, without what earlier tests ordered."""

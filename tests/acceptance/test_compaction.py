@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
@@ -69,20 +68,6 @@ def test_chapters_follow_one_another_without_gap_or_overlap(api: Api, sid: str) 
     assert ranges[-1][1] == state["watermark"]
     assert all(before[1] + 1 == after[0] for before, after in pairwise(ranges))
     assert user_texts(api.transcript(sid)) == said
-
-
-def test_f01_f18_messages_posted_during_a_summary_are_answered_and_all_kept(
-    api: Api, model: OfflineModel, sid: str
-) -> None:
-    # Elsewhere what arrived meanwhile was trimmed away by position, or refused with a 409.
-    model.fault("delay", target="summary", match=sid, seconds=12)
-    said = talk(api, sid, 15)
-    said += talk(api, sid, 4, start=15)
-    assert not api.session(sid)["chapters"], "all that was answered while the summary was in work"
-    state = api.until_session(sid, "a chapter is there", compacted)
-    assert user_texts(api.transcript(sid)) == said
-    live = [message["seq"] for message in api.context(sid)["messages"]]
-    assert live == list(range(state["watermark"] + 1, 39))
 
 
 def test_f11_the_summariser_reads_the_messages_in_order(api: Api, model: OfflineModel, sid: str) -> None:
@@ -150,18 +135,6 @@ def test_f05_f06_f07_f13_a_bad_summary_is_refused_and_changes_nothing(
         model.reset()
         hasty.until_session(name, "the next try succeeds", compacted)
         assert user_texts(hasty.transcript(name)) == said
-
-
-def test_f17_f18_nobody_waits_for_a_summary(api: Api, model: OfflineModel, sid: str) -> None:
-    # Elsewhere the summary ran within the reply, or messages were turned away while it ran.
-    model.fault("delay", target="summary", match=sid, seconds=30, count=0)
-    talk(api, sid, 15)
-    assert not api.session(sid)["chapters"]
-    with ThreadPoolExecutor(4) as pool:
-        rids = list(pool.map(lambda n: api.submit(sid, f"quick question {n}"), range(4)))
-    replies = [api.ended(sid, rid, seconds=20) for rid in rids]
-    assert not api.session(sid)["chapters"], "the summary is still in work"
-    assert all(reply["status"] == "completed" for reply in replies)
 
 
 def test_the_context_stays_below_its_ceiling_while_the_summariser_is_down(

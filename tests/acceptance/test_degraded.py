@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import redis as redis_py
 
 from backscroll.messages.media import inline
 from backscroll.messages.part import to_stored
@@ -19,13 +20,11 @@ from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.api import Api, user_texts
 from tests.stack.conditions import until
 from tests.stack.databases import Databases
+from tests.stack.expiry import eternal
 from tests.stack.offline import OfflineModel
 from tests.stack.stack import Stack
 
 Json = dict[str, Any]
-
-# One deployment for all of them.
-pytestmark = pytest.mark.xdist_group("degraded")
 
 
 class Outages:
@@ -78,6 +77,8 @@ def _outages(
         )
         yield Outages(stack, history)
         stack.stop()
+    with redis_py.Redis.from_url(history.url) as client:
+        assert eternal(client) == []
     history.stop()
 
 

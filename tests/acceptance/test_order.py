@@ -30,16 +30,18 @@ def test_f20_fifty_posts_at_once_to_one_session_are_fifty_turns_in_order(api: Ap
 
 
 def test_messages_that_wait_are_told_their_position(api: Api, model: OfflineModel, sid: str) -> None:
-    model.fault("delay", seconds=3, match=sid)
-    positions = [api.post(sid, f"message {n} of {sid}").json()["position"] for n in range(4)]
+    with model.silent():
+        positions = [api.post(sid, f"message {n} of {sid}").json()["position"] for n in range(4)]
     assert positions == [0, 1, 2, 3]
     api.until_session(sid, "all are answered", lambda state: not state["pending"])
 
 
 def test_many_sessions_are_answered_at_the_same_time(api: Api, model: OfflineModel, sid: str) -> None:
-    model.fault("delay", seconds=5, match=sid, count=10)
     names = [f"{sid}-{number}" for number in range(10)]
-    rids = [api.submit(name, f"hello from {sid}") for name in names]
+    with model.silent():
+        rids = [api.submit(name, f"hello from {sid}") for name in names]
+        for name in names:
+            api.until_session(name, "its turn is in work, as the others are", lambda state: state["in_work"])
     replies = [api.ended(name, rid) for name, rid in zip(names, rids, strict=True)]
     assert max(r["started_at"] for r in replies) < min(r["finished_at"] for r in replies)
 
@@ -66,10 +68,10 @@ def test_a_busy_session_leaves_the_other_thread_of_a_worker_free(
 
 
 def test_a_full_inbox_turns_further_messages_away(small: Api, model: OfflineModel, sid: str) -> None:
-    model.fault("delay", seconds=3, match=sid)
-    for number in range(5):
-        small.submit(sid, f"message {number} of {sid}")
-    refused = small.post(sid, "one too many")
+    with model.silent():
+        for number in range(5):
+            small.submit(sid, f"message {number} of {sid}")
+        refused = small.post(sid, "one too many")
     assert (refused.status_code, refused.json()["code"]) == (429, "inbox_full")
     assert int(refused.headers["Retry-After"]) >= 1
     small.until_session(sid, "all are answered", lambda state: not state["pending"])
@@ -79,9 +81,9 @@ def test_a_full_inbox_turns_further_messages_away(small: Api, model: OfflineMode
 def test_a_client_may_ask_to_be_rejected_while_the_session_is_busy(
     api: Api, model: OfflineModel, sid: str
 ) -> None:
-    model.fault("delay", seconds=3, match=sid)
-    rid = api.submit(sid, f"hello from {sid}", on_busy="reject")
-    refused = api.post(sid, "me too", on_busy="reject")
+    with model.silent():
+        rid = api.submit(sid, f"hello from {sid}", on_busy="reject")
+        refused = api.post(sid, "me too", on_busy="reject")
     assert (refused.status_code, refused.json()["code"]) == (409, "session_busy")
     api.ended(sid, rid)
     api.say(sid, "now then", on_busy="reject")
@@ -100,21 +102,21 @@ def test_f27_two_senders_at_the_same_moment_both_queue(api: Api, model: OfflineM
 
 def test_f28_who_waits_hears_of_the_end_whenever_they_came(api: Api, model: OfflineModel, sid: str) -> None:
     # Elsewhere a lost end marker hung those who listened, and those who came late saw nothing.
-    model.fault("delay", seconds=3, match=sid)
-    rid = api.submit(sid, f"hello from {sid}")
     with ThreadPoolExecutor(20) as pool:
-        early = [pool.submit(api.ended, sid, rid) for _ in range(10)]
-        api.until_session(sid, "the turn is in work", lambda state: state["in_work"])
-        during = [pool.submit(api.ended, sid, rid) for _ in range(10)]
+        with model.silent():
+            rid = api.submit(sid, f"hello from {sid}")
+            early = [pool.submit(api.ended, sid, rid) for _ in range(10)]
+            api.until_session(sid, "the turn is in work", lambda state: state["in_work"])
+            during = [pool.submit(api.ended, sid, rid) for _ in range(10)]
         heard = [each.result() for each in early + during]
     assert [api.reply(sid, rid, wait=20)] * 20 == heard
 
 
 def test_a_burst_merges_into_one_turn(api: Api, model: OfflineModel, sid: str) -> None:
-    model.fault("delay", seconds=3, match=f"first of {sid}")
-    first = api.submit(sid, f"first of {sid}")
-    api.until_session(sid, "the first turn is in work", lambda state: state["in_work"])
-    rids = {api.submit(sid, text, on_busy="merge") for text in ("second, ", "third, ", "fourth")}
+    with model.silent():
+        first = api.submit(sid, f"first of {sid}")
+        api.until_session(sid, "the first turn is in work", lambda state: state["in_work"])
+        rids = {api.submit(sid, text, on_busy="merge") for text in ("second, ", "third, ", "fourth")}
     assert len(rids) == 1
     api.ended(sid, first)
     assert api.ended(sid, rids.pop())["status"] == "completed"

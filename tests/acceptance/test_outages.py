@@ -24,9 +24,6 @@ from tests.stack.processes import free_port
 from tests.stack.stack import Stack
 from tests.stack.working import in_work
 
-# One deployment for all of it: in one process of the suite.
-pytestmark = pytest.mark.xdist_group("outages")
-
 STORE_TIMEOUT = 2.0
 BROKER_TIMEOUT = 1.0
 # Seconds that a request may take which waits for nobody, where the machine has other things to do.

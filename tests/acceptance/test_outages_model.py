@@ -16,9 +16,6 @@ from tests.stack.offline import OfflineModel
 from tests.stack.processes import free_port
 from tests.stack.stack import Stack
 
-# One deployment for all of it: in one process of the suite.
-pytestmark = pytest.mark.xdist_group("outages-model")
-
 REPLY, FALLBACK, SUMMARY = "gemini-3.5-flash", "gemini-3.5-pro", "gemini-3.5-flash-lite"
 DEADLINE = 4.0
 CEILING = 2500

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from backscroll.running import embedded_redis
 from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.api import Api, user_texts
 from tests.stack.conditions import until
@@ -161,13 +159,6 @@ def test_a_worker_that_is_told_to_stop_finishes_its_turn_and_leaves_the_next_to_
     assert api.reply(sid, two)["status"] == "queued"
     stack.worker("replies", BACKSCROLL_LOCK_LEASE="60")
     assert api.ended(sid, two, seconds=30)["attempts"] == 1, "without waiting for the lease to run out"
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[EmbeddedRedis]:
-    """A Redis that may be killed."""
-    with embedded_redis.running(tmp_path / "own") as server:
-        yield server
 
 
 def test_what_a_client_was_told_survives_a_killed_redis(

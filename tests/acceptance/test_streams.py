@@ -186,8 +186,3 @@ def test_a_reply_that_is_deleted_while_it_is_streamed_ends_its_stream(
         404,
     )
     assert {event.kind for event in events[:-1]} <= {"delta"}
-
-
-def listening(redis: redis_py.Redis) -> int:
-    """Count the connections that listen to the events of a reply."""
-    return sum(count for _, count in redis.pubsub_numsub(*redis.pubsub_channels("bs:*:events:*")))

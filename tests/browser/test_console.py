@@ -18,9 +18,6 @@ from tests.stack.stack import Stack
 
 Look = Callable[..., Watched]
 
-# One deployment and one Chromium for all of them.
-pytestmark = pytest.mark.xdist_group("console")
-
 FILLER = "We went on for a while about the harbour, the ferries and the price of herring in the old town."
 LONG = " ".join(f"This is sentence {number} of the answer." for number in range(1, 25))
 

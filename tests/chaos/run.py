@@ -80,7 +80,7 @@ def run(directory: Path, order: Order, watch: Watch) -> Report:
             struck, breaches = _play(deployment, schedule, plays, order.seconds, watch)
             breaches += [Breach("deployment", "in the end", down) for down in deployment.down()]
             played = _check(front, clients, watch)
-            breaches += front.breaches + _eternal(deployment)
+            breaches += front.breaches + eternal_keys(deployment)
             report = summarise(
                 played,
                 struck,
@@ -136,7 +136,7 @@ def _check(front: Front, clients: Sequence[Client], watch: Watch) -> list[Played
         return list(pool.map(look, clients))
 
 
-def _eternal(deployment: Deployment) -> list[Breach]:
+def eternal_keys(deployment: Deployment) -> list[Breach]:
     """Find keys of ours that never expire."""
     with redis_py.Redis.from_url(deployment.history.url) as client:
         return [Breach("eternal", key, "has no expiry") for key in eternal(client)]

@@ -60,10 +60,14 @@ def begin(store: Store, session: Session, token: str) -> Snapshot:
     return snapshot
 
 
+def key(store: Store, session: Session, name: str) -> str:
+    """Give one of the session's keys by its last word."""
+    return next(key for key in keys.of_session(session, store.settings.shards) if key.endswith(f":{name}"))
+
+
 def raw(redis: redis_py.Redis, store: Store, session: Session, name: str) -> list[bytes]:
     """Give one of the session's lists as it is stored."""
-    found = keys.of_session(session, store.settings.shards)
-    return redis.lrange(next(key for key in found if key.endswith(f":{name}")), 0, -1)
+    return redis.lrange(key(store, session, name), 0, -1)
 
 
 def texts(store: Store, session: Session) -> list[str]:

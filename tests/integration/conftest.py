@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis as redis_py
 
 from backscroll.messages.part import Text
+from backscroll.running import embedded_redis
 from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
@@ -17,6 +20,7 @@ from backscroll.store.replies import Submission, submit
 from tests.integration.acting import claim, commit
 from tests.integration.remembering import Heard
 from tests.stack.databases import Databases
+from tests.stack.expiry import eternal
 
 
 @pytest.fixture
@@ -37,9 +41,38 @@ def own_store(databases: Databases) -> Iterator[Store]:
 
 
 @pytest.fixture
+def alone(tmp_path: Path) -> Iterator[tuple[redis_py.Redis, Store]]:
+    """A Redis that nobody else calls, for who counts its calls, and a store on it."""
+    server = embedded_redis.start(tmp_path / "alone", fsync="no")
+    try:
+        with (
+            redis_py.Redis.from_url(server.url) as redis,
+            closing(Store(StoreSettings(redis_url=server.url))) as found,
+        ):
+            yield redis, found
+            assert eternal(redis) == []
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def nobody() -> Iterator[Store]:
+    """A store that nobody answers."""
+    found = Store(StoreSettings(redis_url="unix:///nowhere/redis.sock"))
+    yield found
+    found.close()
+
+
+@pytest.fixture
 def session(sid: str) -> Session:
     """A session that no other test uses."""
     return Session("tests", sid)
+
+
+@pytest.fixture
+def rid(store: Store, session: Session) -> str:
+    """A reply that waits in the session's inbox."""
+    return submit(store, session, Submission(parts=(Text("hello"),))).reply_id
 
 
 @pytest.fixture
@@ -52,6 +85,12 @@ def talked(store: Store, session: Session) -> Callable[[int], None]:
             commit(store, claim(store, session, f"t{number}"), f"answer {number}")
 
     return talk
+
+
+@pytest.fixture
+def eight_turns(talked: Callable[[int], None]) -> None:
+    """Have eight turns in the session."""
+    talked(8)
 
 
 class ReplayingStore(Store):

@@ -95,10 +95,10 @@ class History:
     def holds(self, token: str, reply_id: str) -> bool:
         return self.holder == token and bool(self.inbox) and self.inbox[0].reply_id == reply_id
 
-    def commit(self, token: str, answer: str, *, go_on: bool) -> Waiting | None:
+    def commit(self, token: str, answer: str, status: str, *, go_on: bool) -> Waiting | None:
         head = self.inbox[0]
         self.transcript += [("user", tuple(head.texts)), ("model", (answer,))]
-        self._end(head, "completed", token)
+        self._end(head, status, token)
         self.noted = self.noted or not self.offer
         return self.hand_over(token, go_on=go_on)
 
@@ -136,7 +136,7 @@ class History:
         if reply_id in self.recovered:
             return "again"
         waiting = next((each for each in self.inbox if each.reply_id == reply_id), None)
-        if status in ("completed", "cancelled") or (waiting and len(waiting.texts) > 1):
+        if status in ("completed", "incomplete", "cancelled") or (waiting and len(waiting.texts) > 1):
             self.recovered.add(reply_id)
             return "answered"
         if self.holder is not None and not (waiting and waiting.token == self.holder):

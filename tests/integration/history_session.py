@@ -54,6 +54,8 @@ class HistorySession(RuleBasedStateMachine):
         self.tokens = count()
         self.batches = count(1)
         self.turns: list[Turn] = []
+        self.brought: dict[str, tuple[Change, bool]] = {}
+        self.statuses: dict[tuple[str, str], str] = {}
         self.snapshots: list[tuple[Snapshot, Change]] = []
         self.keyed: list[tuple[str, Submission, str]] = []
 

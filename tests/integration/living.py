@@ -25,7 +25,7 @@ from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.session_settings import SessionSettings
 from backscroll.settings import BudgetSettings, Settings
-from backscroll.store import keys, replies, sessions, turns
+from backscroll.store import replies, sessions, turns
 from backscroll.store.redis import Store
 from backscroll.store.replies import ReplyError, Submission
 from tests.integration.acting import claim, commit
@@ -61,10 +61,6 @@ class Fishmonger:
             heard.begin()
             heard.hear(parts, None)
         return Answer(parts=parts, usage=Usage(prompt_tokens=500, output_tokens=50), model="m", finish="stop")
-
-
-def key(store: Store, session: Session, name: str) -> str:
-    return next(key for key in keys.of_session(session, store.settings.shards) if key.endswith(f":{name}"))
 
 
 def shown(media: Media, text: str = SAID, **more: Any) -> Submission:

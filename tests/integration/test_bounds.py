@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -12,7 +11,7 @@ import redis as redis_py
 from backscroll.errors import TokensSpent, TooManySessions
 from backscroll.messages.message import Usage
 from backscroll.session import Session
-from backscroll.settings import AccessSettings, StoreSettings
+from backscroll.settings import AccessSettings
 from backscroll.store import bounds, keys
 from backscroll.store.redis import Store
 from tests.stack.conditions import until
@@ -26,14 +25,6 @@ DAY = 86_400.0
 @pytest.fixture
 def tenant() -> str:
     return f"t-{uuid4().hex[:12]}"
-
-
-@pytest.fixture
-def nobody() -> Iterator[Store]:
-    """A store that nobody answers."""
-    found = Store(StoreSettings(redis_url="unix:///nowhere/redis.sock"))
-    yield found
-    found.close()
 
 
 def begin(store: Store, tenant: str, *names: str) -> None:

@@ -7,10 +7,11 @@ from itertools import pairwise
 
 import msgspec
 import pytest
+import redis as redis_py
 
 from backscroll.compaction.compact import Compacting, Result, compact_session
 from backscroll.compaction.measuring import Windows
-from backscroll.errors import ModelUnavailable, TokensSpent, TransientError
+from backscroll.errors import ModelUnavailable, StoreUnavailable, TokensSpent, TransientError
 from backscroll.messages.chapter import Summary
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text, spoken
@@ -18,11 +19,14 @@ from backscroll.model.port import Answer, Heard, Prompt
 from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.settings import AccessSettings, BudgetSettings, ModelSettings, Settings
-from backscroll.store import bounds, meter, replies, sessions
+from backscroll.store import bounds, compactions, meter, replies, sessions
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
 from backscroll.store.sessions import State
 from tests.integration.acting import claim, commit, texts
+from tests.integration.test_compactions import let_the_lease_run_out
+
+Interrupted = Callable[[str, Callable[[], object]], Store]
 
 FREE = AccessSettings()
 LONG = "We went on about the harbour, the ferries and the price of herring in the old town. " * 4
@@ -192,6 +196,28 @@ def test_f05_when_one_part_cannot_be_had_nothing_changes_and_what_was_read_is_pa
     assert found.refused == {"model_unavailable": 1}
     assert found.summaries.calls >= 1
     assert len(texts(store, session)) == 12
+
+
+@pytest.mark.parametrize(
+    ("step", "summary"),
+    [("begin_compaction", told(SAID)), ("write_back", told(SAID)), ("end_compaction", "NONE")],
+)
+def test_f05_when_the_store_fails_at_a_step_nothing_changes_and_it_is_tried_again(
+    store: Store, redis: redis_py.Redis, session: Session, interrupted: Interrupted, step: str, summary: str
+) -> None:
+    def away() -> None:
+        raise StoreUnavailable("away")
+
+    talk(store, session, [LONG] * 6)
+    compactions.request(store, session)
+    before, said = sessions.read_context(store, session), texts(store, session)
+    with pytest.raises(StoreUnavailable):
+        compact(interrupted(step, away), session, Summariser(lambda _prompt: summary))
+    assert (sessions.read_context(store, session), texts(store, session)) == (before, said)
+    assert state(store, session).compaction_due
+    let_the_lease_run_out(store, redis, session)
+    assert compact(store, session, Summariser()) == "applied"
+    assert texts(store, session) == said
 
 
 def test_a_chapter_says_what_the_gate_said_before_it(store: Store, session: Session) -> None:

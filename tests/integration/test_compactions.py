@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import redis as redis_py
 
 from backscroll.messages.part import Text
-from backscroll.running import embedded_redis
 from backscroll.session import Session
-from backscroll.settings import StoreSettings
 from backscroll.store import compactions, keys, replies, sessions, turns
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission, submit
-from tests.integration.acting import begin, bring, claim, commit, talk, texts
+from tests.integration.acting import begin, bring, claim, commit, texts
 
 
 def let_the_lease_run_out(store: Store, redis: redis_py.Redis, session: Session) -> None:
@@ -96,40 +93,9 @@ def test_f05_a_compaction_that_comes_to_nothing_changes_nothing(
     assert bring(store, snapshot, 4) == "discarded", "it is over: what comes later is too late"
 
 
-def test_f21_every_change_of_a_session_is_one_script(tmp_path: Path, session: Session) -> None:
-    # Elsewhere separate DEL, RPUSH and SET destroyed a history on a crash between them.
-    server = embedded_redis.start(tmp_path, fsync="no")  # where nobody else calls anything
-    redis, store = redis_py.Redis.from_url(server.url), Store(StoreSettings(redis_url=server.url))
-    talk(store, session, 4)
-
-    def calls(change: Callable[[], object]) -> set[tuple[str, int]]:
-        redis.config_resetstat()
-        change()
-        stats = redis.info("commandstats")
-        # A server that has not seen a script yet refuses it once: that changed nothing.
-        return {
-            (name.removeprefix("cmdstat_"), stats[name]["calls"] - stats[name]["failed_calls"])
-            for name in stats
-            if name.startswith("cmdstat_eval") or name in ("cmdstat_multi", "cmdstat_exec")
-        }
-
-    once = {("evalsha", 1)}
-    assert calls(lambda: submit(store, session, Submission(parts=(Text("hi"),)))) == once
-    turn = claim(store, session, "t")
-    assert calls(lambda: turns.renew(store, [(session, "t")])) == once
-    assert calls(lambda: commit(store, turn, "so")) == once
-    snapshot = begin(store, session, "c")
-    assert calls(lambda: bring(store, snapshot, 4)) == once
-    assert calls(lambda: sessions.delete(store, session)) == once
-    store.close()
-    redis.close()
-    server.stop()
-
-
-def test_f23_without_the_lock_nothing_is_written(
+def test_who_gave_the_lock_back_writes_nothing(
     store: Store, session: Session, talked: Callable[[int], None]
 ) -> None:
-    # Elsewhere the locks were silently skipped when Redis was away.
     talked(1)
     submit(store, session, Submission(parts=(Text("hi"),)))
     turn = claim(store, session, "t")

@@ -16,7 +16,7 @@ from backscroll.store.following import Following
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
 from backscroll.store.restore import restore
-from tests.integration.acting import claim, commit, texts
+from tests.integration.acting import claim, commit, key, texts
 from tests.integration.living import (
     CALL,
     DRAWN,
@@ -34,7 +34,6 @@ from tests.integration.living import (
     answer,
     compact,
     dump,
-    key,
     live_through,
     seen,
     shown,

@@ -2,68 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import redis as redis_py
 
-from backscroll.errors import NotFound
 from backscroll.messages.message import Usage
-from backscroll.messages.part import Other, Text
+from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import events, keys, replies, sessions, turns
+from backscroll.store import events, replies, turns
 from backscroll.store.events import ORIGIN, Event, Told
 from backscroll.store.redis import Store
 from backscroll.store.replies import ReplyError, Submission
-from backscroll.store.turns import Completed, Turn
 from tests.integration.acting import claim, commit
+from tests.integration.telling import (
+    answer,
+    begun,
+    ended,
+    events_key,
+    heard,
+    in_order,
+    let_the_lease_run_out,
+    said,
+    shown,
+)
 
 ERROR = ReplyError("model_unavailable", "down", retryable=True)
-CALL = Other({"type": "function_call", "functionCall": {"name": "look"}, "thoughtSignature": "c2ln"})
-
-
-@pytest.fixture
-def rid(store: Store, session: Session) -> str:
-    """A reply that waits in the session's inbox."""
-    return replies.submit(store, session, Submission(parts=(Text("hello"),))).reply_id
-
-
-def key(store: Store, session: Session, rid: str) -> str:
-    return keys.events(session, store.settings.shards, rid)
-
-
-def let_the_lease_run_out(store: Store, session: Session) -> None:
-    found = keys.of_session(session, store.settings.shards)
-    store.client.delete(next(key for key in found if key.endswith(":lock")))
-
-
-def heard(store: Store, turn: Turn, number: int, *texts: str) -> bool:
-    """Tell words as batch `number`; whether the turn is ours still."""
-    batch = (number, [events.delta(text, thought=False) for text in texts])
-    return events.append(store, [(turn, events.pack([batch]))])[0]
-
-
-def shown(told: Told) -> list[tuple[str, Any]]:
-    return [(event.kind, json.loads(event.data)) for event in told.events]
-
-
-def begun(attempt: int) -> tuple[str, Any]:
-    return "status", {"status": "in_progress", "attempt": attempt}
-
-
-def said(text: str) -> tuple[str, Any]:
-    return "delta", {"text": text}
-
-
-def ended(status: str) -> tuple[str, Any]:
-    return "end", {"status": status}
-
-
-def in_order(told: Told) -> bool:
-    ids = [event.order for event in told.events]
-    return ids == sorted(set(ids))
 
 
 def test_a_turn_is_told_from_its_claim_to_its_end(store: Store, session: Session, rid: str) -> None:
@@ -80,19 +44,6 @@ def test_a_turn_is_told_from_its_claim_to_its_end(store: Store, session: Session
     assert shown(told) == [begun(1), said("h"), said("i"), said("!"), counted, ended("completed")]
     assert told.ended
     assert in_order(told)
-
-
-def answer(text: str, *others: Other) -> Completed:
-    return Completed(
-        parts=(Text(text), *others),
-        model="m",
-        asked="m",
-        usage=Usage(output_tokens=2),
-        tokens=9,
-        complete=True,
-        compaction_due=False,
-        finished_at=1,
-    )
 
 
 def test_a_batch_that_is_replayed_is_told_once(
@@ -207,130 +158,12 @@ def test_a_reply_that_was_cancelled_before_its_turn_has_a_beginning_too(
     assert shown(told) == [("status", {"status": "queued", "attempt": 0}), ended("cancelled")]
 
 
-@pytest.mark.parametrize("after", [None, ORIGIN, "7-0"])
-def test_events_that_have_expired_are_told_anew_from_the_reply(
-    store: Store, session: Session, rid: str, after: str | None
-) -> None:
-    turn = claim(store, session, "t")
-    turns.commit(store, turn, answer("hi", CALL), go_on=False, ceiling=1000)
-    end = events.read(store, session, rid).events[-1]
-    assert store.client.delete(key(store, session, rid))
-    told = events.read(store, session, rid, after)
-    counted = ("usage", {**dict.fromkeys(Usage.__struct_fields__), "output_tokens": 2})
-    assert shown(told) == [begun(1), said("hi"), ("part", CALL.raw), counted, ended("completed")]
-    assert told.events[-1].id == end.id
-    assert {event.id for event in told.events[:-1]} == {ORIGIN}, "whoever is cut off here begins again"
-    assert events.read(store, session, rid, end.id) == Told((), ended=True)
-
-
-def test_a_reply_that_ended_before_there_were_events_is_told_from_its_record(
-    store: Store, redis: redis_py.Redis, session: Session, rid: str
-) -> None:
-    commit(store, claim(store, session, "t"), "hi")
-    reply = key(store, session, rid).replace(":events:", ":reply:")
-    redis.hdel(reply, "end_event")
-    redis.delete(key(store, session, rid))
-    told = events.read(store, session, rid)
-    assert shown(told)[1:] == [
-        said("hi"),
-        ("usage", dict.fromkeys(Usage.__struct_fields__)),
-        ended("completed"),
-    ]
-    assert events.read(store, session, rid, told.events[-1].id) == Told((), ended=True)
-
-
-def test_f39_events_live_an_hour_from_the_last_one_and_never_longer_than_the_session(
-    store: Store, redis: redis_py.Redis, session: Session, rid: str
-) -> None:
-    # Elsewhere keys without expiry filled Redis until writes failed.
-    turn = claim(store, session, "t")
-    found = key(store, session, rid)
-    for act in (lambda: heard(store, turn, 1, "hi"), lambda: commit(store, turn)):
-        redis.pexpire(found, 60_000)
-        act()
-        assert 60_000 < redis.pttl(found) <= 3_600_000
-    events.read(store, session, rid)
-    other = replies.submit(store, session, Submission(parts=(Text("and?"),))).reply_id
-    redis.hset(key(store, session, other).split(":events:")[0] + ":meta", "ttl", 90_000)
-    commit(store, claim(store, session, "u"))
-    assert 0 < redis.pttl(key(store, session, other)) <= 90_000
-
-
-def test_a_session_that_is_deleted_takes_its_events_along_and_tells_who_streams(
-    store: Store, redis: redis_py.Redis, session: Session, rid: str
-) -> None:
-    turn = claim(store, session, "t")
-    heard(store, turn, 1, "It cos")
-    ended_before = key(store, session, rid)
-    commit(store, turn, "hi")
-    waiting = replies.submit(store, session, Submission(parts=(Text("and?"),))).reply_id
-    later = claim(store, session, "u")
-    with redis.pubsub() as pubsub:
-        pubsub.subscribe(key(store, session, waiting))
-        assert pubsub.get_message(timeout=5)
-        sessions.delete(store, session)
-        told = pubsub.get_message(timeout=5)
-        assert told is not None
-        assert told["data"] == b""
-    assert not redis.exists(ended_before, key(store, session, waiting))
-    assert not heard(store, later, 1, "too late")
-    assert not redis.exists(key(store, session, waiting))
-    for each in (rid, waiting):
-        with pytest.raises(NotFound):
-            events.read(store, session, each)
-
-
-def test_events_go_with_their_session_also_where_the_reply_outlives_it(
-    store: Store, redis: redis_py.Redis, session: Session, rid: str
-) -> None:
-    redis.delete(keys.of_session(session, store.settings.shards)[0])
-    with pytest.raises(NotFound):
-        events.read(store, session, rid)
-
-
 def test_a_clock_that_goes_back_gives_no_id_twice(
     store: Store, redis: redis_py.Redis, session: Session, rid: str
 ) -> None:
     claim(store, session, "a")
     ahead = f"{2**42}-0"
-    redis.xadd(key(store, session, rid), {"delta": '{"text":"told in the future"}'}, id=ahead)
+    redis.xadd(events_key(store, session, rid), {"delta": '{"text":"told in the future"}'}, id=ahead)
     let_the_lease_run_out(store, session)
     claim(store, session, "b")
     assert shown(events.read(store, session, rid, ahead)) == [begun(2)]
-
-
-def test_another_session_cannot_read_them(store: Store, session: Session, rid: str) -> None:
-    with pytest.raises(NotFound):
-        events.read(store, Session("tests", session.id + "-other"), rid)
-    with pytest.raises(NotFound):
-        events.read(store, session, "r_unknown")
-
-
-def test_reading_them_keeps_the_session_and_the_reply_alive(
-    store: Store, redis: redis_py.Redis, session: Session, rid: str
-) -> None:
-    meta = keys.of_session(session, store.settings.shards)[0]
-    reply = key(store, session, rid).replace(":events:", ":reply:")
-    for each in (meta, reply):
-        redis.pexpire(each, 60_000)
-    events.read(store, session, rid)
-    assert min(redis.pttl(meta), redis.pttl(reply)) > 60_000
-
-
-def test_a_session_shows_its_newest_replies_ended_or_not(store: Store, session: Session) -> None:
-    said = [replies.submit(store, session, Submission(parts=(Text(str(n)),))).reply_id for n in range(23)]
-    merged = replies.submit(store, session, Submission(parts=(Text("more"),), on_busy="merge"))
-    assert merged.reply_id == said[-1]
-    replies.cancel(store, session, said[-1])
-    found = sessions.state(store, session).replies
-    assert [each.id for each in found] == said[:-21:-1]
-    assert [each.status for each in found] == ["cancelled"] + ["queued"] * 19
-    assert [each.finished_at is not None for each in found] == [True] + [False] * 19
-    assert all(each.created_at for each in found)
-
-
-def test_the_events_of_a_reply_take_no_more_room_than_they_need(
-    store: Store, redis: redis_py.Redis, session: Session, rid: str
-) -> None:
-    commit(store, claim(store, session, "t"))
-    assert (redis.memory_usage(keys.events(session, store.settings.shards, rid)) or 0) < 2000

@@ -10,24 +10,17 @@ import pytest
 import redis as redis_py
 
 from backscroll.errors import NotFound
-from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import events, following, keys, replies, sessions
+from backscroll.store import events, following, keys, sessions
 from backscroll.store.events import Event
 from backscroll.store.following import Following
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
 from backscroll.store.turns import Turn
 from tests.integration.acting import claim, commit
 from tests.integration.away import Away
 from tests.stack.conditions import until
 
 SILENCE = 60.0  # nobody in these tests may be saved by a look at its end
-
-
-@pytest.fixture
-def rid(store: Store, session: Session) -> str:
-    return replies.submit(store, session, Submission(parts=(Text("hello"),))).reply_id
 
 
 @pytest.fixture

@@ -7,33 +7,30 @@ they bring then must change nothing. After each step the whole session is compar
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    initialize,
     precondition,
     rule,
     run_state_machine_as_test,
 )
 
-from backscroll.errors import BusyError, LeaseLost, SessionBusy
+from backscroll.errors import LeaseLost, SessionBusy
 from backscroll.ledger.ledger import Ledger, Said
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
 from backscroll.running.embedded_redis import EmbeddedRedis
-from backscroll.store import compactions, events, replies, sessions, turns
-from backscroll.store.recover import Answered, DegradedTurn, recover
-from backscroll.store.replies import ReplyError, Submission
+from backscroll.store import compactions, events, sessions, turns
+from backscroll.store.replies import ReplyError
 from backscroll.store.restore import restore
 from backscroll.store.turns import Completed, Turn
 from tests.integration.acting import bring, merged
-from tests.integration.history_model import Change, History
-from tests.integration.history_session import HistorySession
+from tests.integration.history_clients import SELDOM, HistoryClients
+from tests.integration.history_model import Change
 
 T = TypeVar("T")
 
@@ -42,105 +39,25 @@ CEILING = 100_000
 KEY = "k1:" + "A" * 43
 
 
-# Ends a story that other rules could go on with: drawn, and then mostly left.
-_SELDOM = st.sampled_from([False] * 5 + [True])
-
-
 def _late_or_last(data: st.DataObject, known: Sequence[T]) -> T:
     """Draw the newest one half of the time, and else any: most of those come too late."""
     last = len(known) - 1
     return known[data.draw(st.one_of(st.just(last), st.integers(0, last)))]
 
 
-class HistoryMachine(HistorySession):
+class HistoryMachine(HistoryClients):
     """Clients, reply workers and compaction workers, each in time or too late."""
-
-    @initialize()
-    def begin(self) -> None:
-        self.submit("queue", keyed=False)
-
-    # What clients do
-
-    @rule(on_busy=st.sampled_from(["queue", "queue", "reject", "merge"]), keyed=st.booleans())
-    def submit(self, on_busy: Any, keyed: bool) -> None:
-        text = f"said {next(self.said)}"
-        key = text if keyed else None
-        submission = Submission(parts=(Text(text),), on_busy=on_busy, idempotency_key=key)
-        try:
-            accepted = replies.submit(self.store, self.session, submission)
-        except BusyError:
-            assert self.model.submit("none", text, on_busy) is None
-            return
-        assert accepted.new
-        assert accepted.reply_id == self.model.submit(accepted.reply_id, text, on_busy)
-        self.exists = True
-        if keyed:
-            self.keyed.append((text, submission, accepted.reply_id))
-
-    @precondition(lambda self: self.keyed)
-    @rule(data=st.data())
-    def submit_again_with_the_same_key(self, data: st.DataObject) -> None:
-        _, submission, reply_id = data.draw(st.sampled_from(self.keyed))
-        accepted = replies.submit(self.store, self.session, submission)
-        assert (accepted.reply_id, accepted.new) == (reply_id, False)
-
-    @precondition(lambda self: self.model.inbox or self.model.ended)
-    @rule(data=st.data(), sure=_SELDOM)
-    def cancel(self, data: st.DataObject, sure: bool) -> None:
-        if not sure:
-            return
-        known = [waiting.reply_id for waiting in self.model.inbox] + sorted(self.model.ended)
-        reply_id = data.draw(st.sampled_from(known))
-        replies.cancel(self.store, self.session, reply_id)
-        self.model.cancel(reply_id)
-
-    @precondition(lambda self: self.exists)
-    @rule(expired=st.booleans(), sure=_SELDOM)
-    def end_the_session(self, expired: bool, sure: bool) -> None:
-        if not sure:
-            return
-        if expired:
-            for key in self.redis.scan_iter(f"*{self.session}:*"):
-                if ":idem:" not in key.decode():  # lives its own day
-                    self.redis.delete(key)
-        else:
-            sessions.delete(self.store, self.session)
-            assert not list(self.redis.scan_iter(f"*{self.session}:events:*"))
-        self.model, self.exists, self.keyed = History(), False, []
-
-    # What web processes do that could not reach the store
-
-    @rule(data=st.data(), accepted=st.booleans())
-    def recover(self, data: st.DataObject, accepted: bool) -> None:
-        known = [waiting.reply_id for waiting in self.model.inbox] + sorted(self.model.ended)
-        reply_id = data.draw(st.sampled_from(known)) if accepted and known else replies.new_id()
-        text = f"said {next(self.said)}"
-        now = int(time.time() * 1000) + 1000  # behind the end of an earlier session of this name
-        answer = Answered(parts=(Text(f"answer {text}"),), model="m", asked="m", usage=Usage(), complete=True)
-        turn = DegradedTurn(
-            session=self.session,
-            reply_id=reply_id,
-            reason="store_unavailable",
-            accepted_at=now,
-            finished_at=now,
-            request=(Text(text),),
-            answer=answer,
-        )
-        became, ring = recover(self.store, turn)
-        assert became == self.model.recover(reply_id, text, f"answer {text}")
-        assert ring == (became == "merged" and bool(self.model.inbox))
-        self.exists = self.exists or became == "merged"
 
     # What reply workers do, in time or too late
 
     @precondition(lambda self: self.model.holder is None and not self.model.asleep)
-    @rule()
-    def a_turn_goes_well(self) -> None:
+    @rule(data=st.data())
+    def a_turn_goes_well(self, data: st.DataObject) -> None:
         if not self.model.inbox:
             self.submit("queue", keyed=False)
         self.claim()
         if self.model.holder:
-            self._commit(self.turns[-1], go_on=False)
+            self._commit(data, self.turns[-1], go_on=False)
 
     @rule()
     def claim(self) -> None:
@@ -159,9 +76,14 @@ class HistoryMachine(HistorySession):
     @precondition(lambda self: self.turns)
     @rule(data=st.data(), go_on=st.booleans())
     def commit(self, data: st.DataObject, go_on: bool) -> None:
-        self._commit(_late_or_last(data, self.turns), go_on=go_on)
+        self._commit(data, _late_or_last(data, self.turns), go_on=go_on)
 
-    def _commit(self, turn: Turn, *, go_on: bool) -> None:
+    def _commit(self, data: st.DataObject, turn: Turn, *, go_on: bool) -> None:
+        # Who commits again brings what it brought before.
+        about = (turn.reply_id, turn.token)
+        if about not in self.statuses:
+            self.statuses[about] = data.draw(st.sampled_from(["completed", "incomplete"]))
+        status = self.statuses[about]
         answer = f"answer to {turn.reply_id}"
         completed = Completed(
             parts=(Text(answer),),
@@ -169,15 +91,15 @@ class HistoryMachine(HistorySession):
             asked="m",
             usage=Usage(prompt_tokens=1),
             tokens=10,
-            complete=True,
+            complete=status == "completed",
             compaction_due=True,
             finished_at=1,
         )
         self.ended(
             turn,
-            "completed",
+            status,
             lambda: turns.commit(self.store, turn, completed, go_on=go_on, ceiling=CEILING),
-            lambda: self.model.commit(turn.token, answer, go_on=go_on),
+            lambda: self.model.commit(turn.token, answer, status, go_on=go_on),
             go_on=go_on,
         )
 
@@ -259,7 +181,7 @@ class HistoryMachine(HistorySession):
         assert in_work or sessions.state(self.store, self.session).compaction_due
 
     @precondition(lambda self: self.model.chapters or self.model.offer)
-    @rule(chapters=st.sampled_from([None, 1, 2]), sure=_SELDOM)
+    @rule(chapters=st.sampled_from([None, 1, 2]), sure=SELDOM)
     def restore(self, chapters: int | None, sure: bool) -> None:
         if self.model.holder:
             with pytest.raises(SessionBusy):
@@ -273,9 +195,13 @@ class HistoryMachine(HistorySession):
     @rule(data=st.data(), again=st.booleans())
     def write_back(self, data: st.DataObject, again: bool) -> None:
         snapshot, whole = _late_or_last(data, self.snapshots)
-        end = data.draw(st.sampled_from(range(whole.start + 2, whole.end + 1, 2)))
-        merge = self._merge(data, len(snapshot.chapters))
-        change = Change(whole.token, whole.start, end, merge)
+        # Who brings it again brings the same: it may be remembered as what was made.
+        if whole.token not in self.brought:
+            end = data.draw(st.sampled_from(range(whole.start + 2, whole.end + 1, 2)))
+            merge = self._merge(data, len(snapshot.chapters))
+            self.brought[whole.token] = Change(whole.token, whole.start, end, merge), again
+        change, again = self.brought[whole.token]
+        merge, end = change.merge, change.end
         result = bring(
             self.store,
             snapshot,

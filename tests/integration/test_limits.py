@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from backscroll.errors import RateLimited
 from backscroll.metrics import REGISTRY
 from backscroll.session import Session
-from backscroll.settings import AccessSettings, StoreSettings
+from backscroll.settings import AccessSettings
 from backscroll.store.redis import Store
 from web.limits import Limits
 
 ALL = AccessSettings(requests_per_minute=2, tenant_sessions=1, tenant_tokens=1)
-
-
-@pytest.fixture
-def nobody() -> Iterator[Store]:
-    """A store that nobody answers."""
-    found = Store(StoreSettings(redis_url="unix:///nowhere/redis.sock"))
-    yield found
-    found.close()
 
 
 def unchecked(limit: str) -> float:

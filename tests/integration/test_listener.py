@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import redis as redis_py
 
-from backscroll.running import embedded_redis
 from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.settings import StoreSettings
 from backscroll.store import listener
 from backscroll.store.listener import Listener
 from backscroll.store.redis import Store
 from tests.stack.conditions import until
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[EmbeddedRedis]:
-    """A Redis that may be killed."""
-    with embedded_redis.running(tmp_path / "own") as server:
-        yield server
 
 
 class Hears:

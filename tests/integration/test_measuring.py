@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import redis as redis_py
@@ -12,7 +10,7 @@ from msgspec.structs import replace
 
 from backscroll.compaction.measuring import Windows
 from backscroll.compaction.window import given, measured
-from backscroll.settings import BudgetSettings, StoreSettings
+from backscroll.settings import BudgetSettings
 from backscroll.store.redis import Store
 from tests.stack import metered
 from tests.stack.conditions import until
@@ -31,13 +29,6 @@ def commands(store: Store) -> int:
     """Count the commands that Redis has served, this one apart."""
     info = store.client.info("commandstats")
     return sum(value["calls"] for name, value in info.items() if name == "cmdstat_hgetall")
-
-
-@pytest.fixture
-def nobody(tmp_path: Path) -> Iterator[Store]:
-    found = Store(StoreSettings(redis_url=f"unix://{tmp_path}/nobody.sock"))
-    yield found
-    found.close()
 
 
 def test_a_window_follows_what_was_measured(store: Store) -> None:

@@ -12,11 +12,11 @@ from backscroll.errors import BackscrollError, LeaseLost, MediaFull
 from backscroll.messages.media import Media, apart
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import keys, media, replies, sessions, turns
+from backscroll.store import media, replies, sessions, turns
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
 from backscroll.store.turns import Completed
-from tests.integration.acting import claim, commit, raw, texts
+from tests.integration.acting import claim, commit, key, raw, texts
 from tests.stack.expiry import eternal
 
 CAT, DOG = Media("image/png", b"a cat\n\x00\xff"), Media("", b"a dog")
@@ -27,10 +27,6 @@ def by_digest(*found: Media) -> dict[str, Media]:
 
 
 BOTH = by_digest(CAT, DOG)
-
-
-def key(store: Store, session: Session, name: str) -> str:
-    return next(key for key in keys.of_session(session, store.settings.shards) if key.endswith(f":{name}"))
 
 
 def submission(text: str, *found: Media) -> Submission:
@@ -208,10 +204,7 @@ def test_f39_media_expire_with_their_session(store: Store, redis: redis_py.Redis
     assert eternal(redis) == []
 
 
-def test_f40_media_live_as_long_as_their_session(
-    store: Store, redis: redis_py.Redis, session: Session
-) -> None:
-    # Elsewhere what was kept apart had an expiry of its own, and vanished before its session.
+def test_media_live_as_long_as_their_session(store: Store, redis: redis_py.Redis, session: Session) -> None:
     replies.submit(store, session, submission("look", CAT))
     names = [key(store, session, name) for name in ("media", "meta")]
     for touch in (

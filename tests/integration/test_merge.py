@@ -23,7 +23,7 @@ from backscroll.store.recover import DegradedTurn, Recovered
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
 from tests.integration.acting import claim, commit, texts
-from tests.integration.test_recover import degraded, now
+from tests.integration.recovering import degraded, now
 from tests.stack.conditions import until
 
 
@@ -118,6 +118,7 @@ def test_the_file_of_a_dead_process_is_adopted_with_its_torn_last_line_counted(
 def test_f23_a_session_that_somebody_holds_waits_and_the_others_do_not(
     one: Process, store: Store, session: Session
 ) -> None:
+    # Elsewhere the locks were skipped without Redis.
     free = Session("tests", session.id + "-free")
     replies.submit(store, session, Submission(parts=(Text("first"),)))
     holder = claim(store, session, "holder")

@@ -31,15 +31,15 @@ AT_ONCE = 0.4
 
 
 @pytest.fixture(scope="module")
-def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+def ailing_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
     """A Redis that may be killed, stopped, filled and turned into a replica."""
     with embedded_redis.running(tmp_path_factory.mktemp("own")) as server:
         yield server
 
 
 @pytest.fixture
-def store(own_redis: EmbeddedRedis) -> Iterator[Store]:
-    found = Store(StoreSettings(redis_url=own_redis.url, store_timeout=TIMEOUT, probe_interval=0.1))
+def store(ailing_redis: EmbeddedRedis) -> Iterator[Store]:
+    found = Store(StoreSettings(redis_url=ailing_redis.url, store_timeout=TIMEOUT, probe_interval=0.1))
     yield found
     found.close()
 
@@ -66,32 +66,32 @@ def serves_again(store: Store, session: Session) -> None:
 
 
 @pytest.fixture
-def hung(own_redis: EmbeddedRedis, store: Store) -> Iterator[None]:
+def hung(ailing_redis: EmbeddedRedis, store: Store) -> Iterator[None]:
     store.ping()
-    own_redis.process.send_signal(signal.SIGSTOP)
+    ailing_redis.process.send_signal(signal.SIGSTOP)
     yield
-    own_redis.process.send_signal(signal.SIGCONT)
+    ailing_redis.process.send_signal(signal.SIGCONT)
 
 
 def test_a_redis_that_was_killed_costs_each_call_next_to_nothing_and_is_found_again(
-    own_redis: EmbeddedRedis, store: Store, session: Session, reply_id: str
+    ailing_redis: EmbeddedRedis, store: Store, session: Session, reply_id: str
 ) -> None:
-    own_redis.kill()
+    ailing_redis.kill()
     spent = [took(lambda: replies.read(store, session, reply_id)) for _ in range(20)]
     assert max(spent) < AT_ONCE
-    own_redis.restart()
+    ailing_redis.restart()
     serves_again(store, session)
     assert replies.read(store, session, reply_id).text == "good day"
 
 
 @pytest.mark.usefixtures("hung")
 def test_a_redis_that_hangs_costs_one_call_its_timeout_and_no_other(
-    own_redis: EmbeddedRedis, store: Store, session: Session
+    ailing_redis: EmbeddedRedis, store: Store, session: Session
 ) -> None:
     assert took(lambda: replies.submit(store, session, SAID)) < TIMEOUT + AT_ONCE
     spent = [took(lambda: replies.submit(store, session, SAID)) for _ in range(20)]
     assert max(spent) < AT_ONCE
-    own_redis.process.send_signal(signal.SIGCONT)
+    ailing_redis.process.send_signal(signal.SIGCONT)
     serves_again(store, session)
 
 
@@ -104,13 +104,13 @@ def test_calls_that_wait_behind_those_that_hang_fail_with_them(store: Store, ses
 
 @pytest.mark.parametrize("takes_no_writes", [full, read_only])
 def test_a_redis_that_takes_no_writes_refuses_them_at_once_and_is_read_as_ever(
-    own_redis: EmbeddedRedis,
+    ailing_redis: EmbeddedRedis,
     store: Store,
     session: Session,
     reply_id: str,
     takes_no_writes: Outage,
 ) -> None:
-    with takes_no_writes(own_redis):
+    with takes_no_writes(ailing_redis):
         refused = [took(lambda: replies.submit(store, session, SAID)) for _ in range(20)]
         reads_as_ever(store, session, reply_id)
     assert max(refused) < AT_ONCE
@@ -130,10 +130,10 @@ def reads_as_ever(store: Store, session: Session, reply_id: str) -> None:
 
 
 def test_a_redis_that_loads_its_data_is_down_until_it_has(
-    own_redis: EmbeddedRedis, store: Store, session: Session
+    ailing_redis: EmbeddedRedis, store: Store, session: Session
 ) -> None:
     store.ping()
-    restart_loading(own_redis)
+    restart_loading(ailing_redis)
     assert took(lambda: replies.submit(store, session, SAID)) < TIMEOUT + AT_ONCE
     spent = [took(lambda: replies.submit(store, session, SAID)) for _ in range(20)]
     assert max(spent) < AT_ONCE
@@ -142,16 +142,20 @@ def test_a_redis_that_loads_its_data_is_down_until_it_has(
 
 
 def test_an_outage_is_logged_where_it_begins_and_ends_and_counted_by_kind(
-    own_redis: EmbeddedRedis, store: Store, session: Session, reply_id: str, caplog: pytest.LogCaptureFixture
+    ailing_redis: EmbeddedRedis,
+    store: Store,
+    session: Session,
+    reply_id: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
     loads_before, saves_before = metrics.LOAD_FAILURES._value.get(), metrics.SAVE_FAILURES._value.get()
-    own_redis.kill()
+    ailing_redis.kill()
     for _ in range(10):
         took(lambda: replies.read(store, session, reply_id))
     for _ in range(5):
         took(lambda: replies.submit(store, session, SAID))
-    own_redis.restart()
+    ailing_redis.restart()
     serves_again(store, session)
     assert metrics.LOAD_FAILURES._value.get() == loads_before + 10
     assert metrics.SAVE_FAILURES._value.get() == saves_before + 5

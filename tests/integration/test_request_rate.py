@@ -6,14 +6,12 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import redis as redis_py
 
 from backscroll.errors import RateLimited
-from backscroll.running import embedded_redis
 from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.settings import StoreSettings
 from backscroll.store.redis import Store
@@ -25,13 +23,6 @@ from web.request_rate import RequestRate
 @pytest.fixture
 def tenant() -> str:
     return f"t-{uuid4().hex[:12]}"
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[EmbeddedRedis]:
-    """A Redis to be stopped."""
-    with embedded_redis.running(tmp_path) as server:
-        yield server
 
 
 @pytest.fixture

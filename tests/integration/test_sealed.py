@@ -17,7 +17,7 @@ from backscroll.settings import load
 from backscroll.store import compactions, events, keys, media, replies, sessions, turns
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
-from tests.integration.acting import claim, commit, texts
+from tests.integration.acting import claim, commit, key, texts
 from tests.integration.living import (
     ONE,
     PHOTO,
@@ -29,7 +29,6 @@ from tests.integration.living import (
     answer,
     compact,
     dump,
-    key,
     live_through,
     shown,
 )

@@ -28,11 +28,6 @@ def counted(store: Store) -> Iterator[Counted]:
     found.close()
 
 
-@pytest.fixture
-def rid(store: Store, session: Session) -> str:
-    return replies.submit(store, session, Submission(parts=(Text("hello"),))).reply_id
-
-
 def words(store: Store, session: Session, rid: str) -> list[str]:
     told = events.read(store, session, rid).events
     return [json.loads(event.data)["text"] for event in told if event.kind == "delta"]

@@ -217,3 +217,15 @@ def test_one_process_sweeps_at_a_time_and_another_takes_over(own_store: Store, s
     again = sweep(store, "two", interval=60)
     assert again is not None
     assert session not in again.turns, "a bell that was just rung is given its grace"
+
+
+def test_a_session_shows_its_newest_replies_ended_or_not(store: Store, session: Session) -> None:
+    said = [replies.submit(store, session, Submission(parts=(Text(str(n)),))).reply_id for n in range(23)]
+    merged = replies.submit(store, session, Submission(parts=(Text("more"),), on_busy="merge"))
+    assert merged.reply_id == said[-1]
+    replies.cancel(store, session, said[-1])
+    found = sessions.state(store, session).replies
+    assert [each.id for each in found] == said[:-21:-1]
+    assert [each.status for each in found] == ["cancelled"] + ["queued"] * 19
+    assert [each.finished_at is not None for each in found] == [True] + [False] * 19
+    assert all(each.created_at for each in found)

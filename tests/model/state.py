@@ -13,7 +13,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 NOBODY, ORPHAN = 0, 9
-TERMINAL = frozenset({"completed", "failed", "cancelled"})
+# Of an ended reply: with an answer, which is in the history, or without.
+KEPT = frozenset({"completed", "incomplete"})
+TERMINAL = KEPT | {"failed", "cancelled"}
 
 
 class Reply(NamedTuple):

@@ -64,7 +64,7 @@ HAPPENS: dict[str, Callable[[State], bool]] = {
     "both messages are answered": lambda state: state.store.last == 3,
     "a turn loses as many workers as it may": lambda state: state.store.replies[0].attempts == 2,
     "a message fails and the next one is answered": lambda state: (
-        [reply.status for reply in state.store.replies] == ["failed", "completed"]
+        [reply.status for reply in state.store.replies] == ["failed", "incomplete"]
     ),
     "a dead worker's lease is not over": lambda state: state.store.lock == ORPHAN,
     "a worker is late": lambda state: (

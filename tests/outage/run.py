@@ -17,7 +17,7 @@ from tests.chaos.checking import check
 from tests.chaos.deployment import Deployment, deployed
 from tests.chaos.habits import scripts
 from tests.chaos.reading import held
-from tests.chaos.run import DATA
+from tests.chaos.run import DATA, eternal_keys
 from tests.chaos.told import Breach, Held, Told
 from tests.outage.client import Answer, Client
 from tests.outage.outages import KINDS, Kind, Outage, outages
@@ -70,7 +70,7 @@ def run(directory: Path, order: Order, watch: Watch) -> Report:
         texts = [script.texts for script in found]
         with _supervised(deployment) as ended:
             struck = _talk(deployment, clients, texts, order, watch)
-        breaches = [*_left_in_the_spool(deployment)]
+        breaches = [*_left_in_the_spool(deployment), *eternal_keys(deployment)]
         with ThreadPoolExecutor(8) as pool:
             checked = list(pool.map(lambda client: compared(front, client), clients))
         breaches += [Breach("deployment", "in the end", down) for down in deployment.down()]

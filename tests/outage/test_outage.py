@@ -15,8 +15,6 @@ def nothing() -> None:
     pass
 
 
-# A group of its own, so that it shares its pytest worker with nothing else.
-@pytest.mark.xdist_group("outage")
 @pytest.mark.long
 @pytest.mark.timeout(240)
 def test_twenty_clients_talk_on_and_everything_that_was_answered_is_kept(tmp_path: Path) -> None:

@@ -1,10 +1,8 @@
-"""The rule for every key of ours, whoever wrote it: it has an expiry (F39)."""
+"""The rule for every key in a database of ours, whoever wrote it: it has an expiry (F39)."""
 
 from __future__ import annotations
 
 import redis as redis_py
-
-from backscroll.store import keys
 
 # In one round trip: it is looked for after each test, among the keys of all tests before.
 _ETERNAL = """
@@ -22,6 +20,6 @@ return found
 """
 
 
-def eternal(client: redis_py.Redis, pattern: str = f"{keys.PREFIX}*") -> list[str]:
-    """Name the keys like `pattern` that never expire."""
+def eternal(client: redis_py.Redis, pattern: str = "*") -> list[str]:
+    """Name the keys like `pattern` that never expire; in all of the client's database by default."""
     return [key.decode() for key in client.eval(_ETERNAL, 0, pattern)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,15 @@ class OfflineModel:
         """Tell how many answers are being streamed at the moment."""
         count: int = self._http.get("/_stats").raise_for_status().json().get("in_flight", 0)
         return count
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Have it take requests and answer none while the block runs."""
+        self._process.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End it as a power cut would; whoever connects is refused."""

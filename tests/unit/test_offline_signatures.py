@@ -34,7 +34,7 @@ def test_a_call_with_the_models_own_signature_is_taken() -> None:
     assert refusal(USER, calling(SIGNATURE), ANSWER) is None
 
 
-def test_f30_a_signature_is_understood_in_either_alphabet() -> None:
+def test_a_signature_is_understood_in_either_alphabet() -> None:
     in_the_other = urlsafe_b64encode(b64decode(SIGNATURE)).decode()
     assert refusal(USER, calling(in_the_other), ANSWER) is None
     assert refusal(USER, calling(in_the_other.rstrip("=")), ANSWER) is None
@@ -50,8 +50,7 @@ def test_of_parallel_calls_only_the_first_is_signed() -> None:
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_f30_a_call_of_the_current_turn_without_a_signature_is_refused(nothing: str | None) -> None:
-    # Elsewhere signatures were dropped on save or merge: a 400 on the next tool turn.
+def test_a_call_of_the_current_turn_without_a_signature_is_refused(nothing: str | None) -> None:
     said = refusal(USER, {"role": "model", "parts": [{"text": "ok"}]}, USER, calling(nothing), ANSWER)
     assert said == "Function call `now` in the 4. content block is missing a `thought_signature`."
 
