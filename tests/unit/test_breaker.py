@@ -155,21 +155,25 @@ def test_many_who_fail_at_once_have_it_probed_by_one(probing: Breaker, probe: Pr
     assert probe.most_at_once == 1
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_prober_that_was_lost_is_replaced(probe: Probe) -> None:
-    lost = threading.Event()
+def test_a_probe_that_fails_as_nobody_expected_is_not_the_last_one(
+    probe: Probe, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = "in confidence"
+    failed: list[bool] = []
 
     def stumbles() -> bool:
-        if not lost.is_set():
-            lost.set()
-            raise RuntimeError
+        if not failed:
+            failed.append(True)
+            raise RuntimeError(said)
         return probe()
 
     breaker = Breaker("a store", probe_interval=0.01, probe=stumbles)
-    fail(breaker)
-    assert lost.wait(5)
     probe.back = True
-    until("it is closed", breaker.admits)
+    fail(breaker)
+    until("it is closed, and nobody has called", lambda: not breaker.is_open)
+    assert failed
+    assert "a store not probed: unexpected RuntimeError" in caplog.text
+    assert said not in caplog.text
 
 
 def test_what_is_not_needed_any_more_is_not_probed(probe: Probe) -> None:
