@@ -15,7 +15,8 @@ from redis.exceptions import RedisClusterException, RedisError
 from backscroll.errors import StoreUnavailable
 from backscroll.lasting import begun, survived
 from backscroll.store import keys
-from backscroll.store.redis import Store, why
+from backscroll.store.redis import Store
+from backscroll.store.refusals import why
 
 log = logging.getLogger(__name__)
 
