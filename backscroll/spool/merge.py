@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 # From one look at the folder to the next, in seconds: looking costs nothing where there is no outage; and
 # from one that failed.
 _LOOK, _AFTER_FAILURE = 1.0, 2.0
+# So many that Redis refuses may each have a reason of their own, their size for one: then it is Redis' own.
+_REFUSED = 8
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -103,13 +105,20 @@ class Merger:
         """Bring these turns home in order of time, and give the reply ids of those that have to wait.
 
         Raises:
-            StoreUnavailable: when Redis does not serve.
+            StoreUnavailable: when Redis does not serve, or refuses too many of them.
         """
         left: set[str] = set()
         held: set[Session] = set()
+        refused = 0
         for turn in sorted(turns, key=lambda turn: turn.accepted_at):
             # What comes later in a session waits for what comes first.
-            became = "busy" if turn.session in held else self._recovered(turn)
+            try:
+                became = "busy" if turn.session in held else self._recovered(turn)
+            except StoreUnavailable as error:
+                refused += error.refused
+                if not error.refused or refused > _REFUSED:
+                    raise
+                became = "busy"
             if became == "busy":
                 held.add(turn.session)
                 left.add(turn.reply_id)
