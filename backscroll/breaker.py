@@ -119,9 +119,17 @@ class Breaker:
 
     def _look(self, probe: Callable[[], bool]) -> None:
         # The first look comes at once: what had only stumbled is not down for an interval.
-        while self._opened_at is not None and not self._disposed.is_set():
+        while self._to_be_probed():
             with survived(log, f"{self._name} not probed"):
                 if probe():
                     self.succeeded()
-                    return
+                    continue
             self._disposed.wait(self._interval)
+
+    def _to_be_probed(self) -> bool:
+        """Tell the prober whether to go on; in one step, so that who opens it anew knows whether it does."""
+        with self._lock:
+            wanted = self._opened_at is not None and not self._disposed.is_set()
+            if not wanted:
+                self._prober = None
+            return wanted

@@ -139,6 +139,7 @@ def test_who_stumbles_over_what_is_heard_has_missed_it_and_hears_what_follows(
     hears.stumbles = 1
     hears.listener.listen("one")
     hears.listens_to("one")
+    until("it has stumbled", lambda: not hears.stumbles)
     hears.stumbles = 2
     with redis_py.Redis.from_url(own_redis.url) as redis:
         redis.publish("one", "hello")

@@ -145,6 +145,28 @@ def test_with_a_probe_of_its_own_no_request_is_let_through(probing: Breaker, pro
     until("it is probed anew", lambda: probe.asked > asked)
 
 
+def test_one_that_opens_as_its_prober_ends_is_probed_all_the_same(
+    probing: Breaker, probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody calls meanwhile: who waits for it to close would wait for ever."""
+    closed, opened = threading.Event(), threading.Event()
+    succeeded = probing.succeeded
+
+    def succeeds() -> None:
+        succeeded()
+        if not closed.is_set():
+            closed.set()
+            assert opened.wait(10)
+
+    monkeypatch.setattr(probing, "succeeded", succeeds)
+    probe.back = True
+    fail(probing)
+    assert closed.wait(10)
+    fail(probing)
+    opened.set()
+    until("it is closed", lambda: not probing.is_open)
+
+
 def test_many_who_fail_at_once_have_it_probed_by_one(probing: Breaker, probe: Probe) -> None:
     threads = [threading.Thread(target=fail, args=(probing, 50)) for _ in range(8)]
     for thread in threads:
