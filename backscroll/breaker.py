@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from backscroll import metrics
+from backscroll.lasting import begun, survived
 
 log = logging.getLogger(__name__)
 
@@ -114,15 +115,21 @@ class Breaker:
         if self._disposed.is_set():
             return
         if self._prober is None or not self._prober.is_alive():
-            self._prober = threading.Thread(
-                target=self._look, args=(probe,), name=f"probe-{self._name}", daemon=True
-            )
-            self._prober.start()
+            self._prober = begun(f"probe-{self._name}", lambda: self._look(probe))
 
     def _look(self, probe: Callable[[], bool]) -> None:
         # The first look comes at once: what had only stumbled is not down for an interval.
-        while self._opened_at is not None and not self._disposed.is_set():
-            if probe():
-                self.succeeded()
-                return
+        while self._to_be_probed():
+            with survived(log, f"{self._name} not probed"):
+                if probe():
+                    self.succeeded()
+                    continue
             self._disposed.wait(self._interval)
+
+    def _to_be_probed(self) -> bool:
+        """Tell the prober whether to go on; in one step, so that who opens it anew knows whether it does."""
+        with self._lock:
+            wanted = self._opened_at is not None and not self._disposed.is_set()
+            if not wanted:
+                self._prober = None
+            return wanted

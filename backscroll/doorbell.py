@@ -24,7 +24,7 @@ from backscroll.places import Places
 from backscroll.session import Session
 from backscroll.settings import WorkerSettings
 from backscroll.store.connecting import One
-from backscroll.store.redis import why
+from backscroll.store.refusals import why
 
 log = logging.getLogger(__name__)
 

@@ -57,7 +57,8 @@ class TransientError(BackscrollError):
 class StoreUnavailable(TransientError):
     """The history store cannot be reached, or cannot serve at the moment.
 
-    `refused`: it is there, and would not take this call: full, read-only or the like. Others it may take.
+    `refused`: it is there, and would not take this call: full, read-only, or for a reason that only it knows.
+    Others it may take.
     """
 
     def __init__(self, message: str, *, refused: bool = False) -> None:

@@ -11,6 +11,7 @@ from celery.signals import worker_init, worker_ready, worker_shutdown, worker_sh
 
 from backscroll.doorbell import REPLIES
 from backscroll.errors import frames
+from backscroll.lasting import begun, survived
 from worker import metrics, presence, process, sweeping
 
 log = logging.getLogger(__name__)
@@ -32,9 +33,9 @@ def _without_words(record: logging.LogRecord) -> bool:
 @worker_init.connect
 def _begin(sender: Any, **_: Any) -> None:
     # Not when it is ready: that is when it has a broker, and without one it has all the more to do.
-    threading.Thread(target=sweeping.sweep_on, name="sweeper", daemon=True).start()
-    signing = (process.store(), sender, process.stopping)
-    threading.Thread(target=presence.keep, args=signing, name="roll", daemon=True).start()
+    begun("sweeper", sweeping.sweep_on)
+    store = process.store()
+    begun("roll", lambda: presence.keep(store, sender, process.stopping))
     metrics.start(process.settings().worker)
 
 
@@ -42,7 +43,7 @@ def _begin(sender: Any, **_: Any) -> None:
 def _start(sender: Any, **_: Any) -> None:
     if REPLIES in sender.app.amqp.queues.consume_from:
         # The model's SDK takes a second of CPU and 50 MB: nobody waits for a summary, but for an answer.
-        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+        begun("warm-up", _warm_up)
 
 
 def _warm_up() -> None:
@@ -51,7 +52,8 @@ def _warm_up() -> None:
     A turn makes hundreds of objects that live for its time: looked through at Python's own pace they cost a
     twentieth of it, and what was loaded, a tenth of a second each time.
     """
-    process.model()
+    with survived(log, "model not loaded yet"):  # the first answer loads it, or is the one that fails
+        process.model()
     gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS, 10, 10)

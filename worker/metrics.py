@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
 
 from prometheus_client import start_http_server
 
+from backscroll.lasting import begun
 from backscroll.metrics import REGISTRY
 from backscroll.settings import WorkerSettings
 from worker import process
@@ -20,7 +20,7 @@ _AGAIN = 5.0
 def start(settings: WorkerSettings) -> None:
     """Serve what this worker counts, if it is set up to; from a thread, so that no start waits for a port."""
     if settings.metrics_port:
-        threading.Thread(target=_serve, args=(settings,), name="metrics", daemon=True).start()
+        begun("metrics", lambda: _serve(settings))
 
 
 def _serve(settings: WorkerSettings) -> None:

@@ -19,6 +19,7 @@ from backscroll.doorbell import Doorbell
 from backscroll.errors import HandedBack, InvalidSetting
 from backscroll.model.guarded import Guarded
 from backscroll.model.port import Model
+from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.settings import Settings, load
 from backscroll.store.redis import Store
@@ -50,6 +51,8 @@ paused = threading.Event()
 # Set when the sweeper is to look without waiting for the next interval.
 hurry = threading.Event()
 
+# Stops every summary in work when it is handed back.
+summaries = Stop()
 # Sessions whose compactions are in work here, and since when, in seconds since 1970.
 compacted: dict[Session, float] = {}
 
@@ -157,10 +160,10 @@ def hand_back() -> None:
     """Drop every turn and every summary in work, for others to take up at once."""
     for lease in leases().held():
         lease.stop(HandedBack())
-    compacting().stop.stop(HandedBack())
+    summaries.stop(HandedBack())
 
 
 @_once
 def compacting() -> Compacting:
     """Give what it takes to compact."""
-    return Compacting(store=store(), model=model(), settings=settings(), windows=windows())
+    return Compacting(store=store(), model=model(), settings=settings(), windows=windows(), stop=summaries)

@@ -7,7 +7,7 @@ from secrets import token_hex
 
 from backscroll import metrics
 from backscroll.doorbell import COMPACTION, REPLIES, Doorbell
-from backscroll.errors import StoreUnavailable, frames
+from backscroll.lasting import survived
 from backscroll.store.sweep import sweep
 from worker import process
 
@@ -22,12 +22,8 @@ def sweep_on() -> None:
         process.hurry.clear()
         if process.stopping.is_set():
             return
-        try:
+        with survived(log, "not swept"):
             _sweep(name, interval, bell)
-        except StoreUnavailable as error:
-            log.debug("not swept: %s", error)
-        except Exception as error:  # noqa: BLE001  # one session that cannot be read must not end the sweep
-            log.error("not swept: unexpected %s\n%s", type(error).__name__, frames(error))  # noqa: TRY400
 
 
 def _sweep(name: str, interval: float, bell: Doorbell) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from secrets import token_hex
 
-from backscroll.errors import LeaseLost, StoreUnavailable
+from backscroll.errors import LeaseLost
+from backscroll.lasting import begun, survived
 from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.store import keys
@@ -52,14 +53,12 @@ class Leases:
     @contextmanager
     def keep(self, lease: Lease) -> Iterator[None]:
         """Renew a lease, which a claim has just got, until the block ends."""
-        with self._changed:
-            self._held.add(lease)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._renew, name="leases", daemon=True)
-                self._thread.start()
-            self._changed.notify()
-        self._dropped.listen(keys.DROPPED)
         try:
+            with self._changed:
+                self._held.add(lease)
+                self._thread = self._thread or begun("leases", self._renew)
+                self._changed.notify()
+            self._dropped.listen(keys.DROPPED)
             yield
         finally:
             with self._changed:
@@ -92,12 +91,9 @@ class Leases:
     def _check(self, leases: Sequence[Lease]) -> None:
         if not leases:
             return
-        try:
+        # Where that fails, none is lost yet: the next try may be in time, and a commit will tell for certain.
+        with survived(log, "leases not renewed", outage=logging.WARNING):
             kept = renew(self._store, [(lease.session, lease.token) for lease in leases])
-        except StoreUnavailable as error:
-            # Not lost yet: the next try may still be in time, and a commit will tell for certain.
-            log.warning("leases not renewed: %s", error)
-            return
-        for lease, ours in zip(leases, kept, strict=True):
-            if not ours:
-                lease.stop(LeaseLost())
+            for lease, ours in zip(leases, kept, strict=True):
+                if not ours:
+                    lease.stop(LeaseLost())

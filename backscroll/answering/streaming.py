@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from backscroll.cipher import PLAIN, Cipher
-from backscroll.errors import StoreUnavailable
+from backscroll.lasting import begun, survived
 from backscroll.messages.media import detach
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Part, Text
@@ -146,10 +146,8 @@ class Streams:
         """Give a turn somebody to hear its answer, until the block ends."""
         stream = Stream(turn, self._changed, self._store.cipher(turn.session))
         with self._changed:
+            self._thread = self._thread or begun("streams", self._run)
             self._open.add(stream)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="streams", daemon=True)
-                self._thread.start()
         try:
             yield stream
         finally:
@@ -159,12 +157,18 @@ class Streams:
 
     def _run(self) -> None:
         while True:
+            batches: list[tuple[Stream, bytes]] = []
             with self._changed:
-                due = self._due()
-                batches = [(stream.turn, stream.untold()) for stream in due]
-                for stream in due:
-                    stream.under_way = True
-            self._tell(due, batches)
+                for stream in self._due():
+                    packed = b""
+                    with survived(log, "not streamed any more"):
+                        packed = stream.untold()
+                    if packed:
+                        stream.under_way = True
+                        batches.append((stream, packed))
+                    else:
+                        self._open.discard(stream)  # it would fail each time: its words are left to its end
+            self._tell(batches)
 
     def _due(self) -> list[Stream]:
         """Wait for what is to be told now: first words at once, and what follows them after a rest."""
@@ -182,21 +186,20 @@ class Streams:
     def _beginning(self) -> list[Stream]:
         return [stream for stream in self._open if stream.waits and stream.first]
 
-    def _tell(self, streams: Sequence[Stream], batches: Sequence[tuple[Turn, bytes]]) -> None:
+    def _tell(self, batches: Sequence[tuple[Stream, bytes]]) -> None:
+        if not batches:
+            return
         ours: list[bool] = []
-        try:
-            ours = events.append(self._store, batches) if batches else []
-        except StoreUnavailable as error:
-            # The answer goes on, and its end tells whatever could not be told here.
-            log.debug("events not told: %s", error)
-        finally:
-            with self._changed:
-                for stream, mine in zip(streams, ours, strict=False):
-                    stream.told()
-                    if not mine:
-                        self._open.discard(stream)
-                for stream in streams:
-                    stream.under_way = False
-                if batches and not ours:
-                    self._rested_at = time.monotonic() + _STORE_RETRY
-                self._changed.notify_all()
+        # Where that fails the answer goes on, and the next try or its end tells what could not be told here.
+        with survived(log, "events not told"):
+            ours = events.append(self._store, [(stream.turn, packed) for stream, packed in batches])
+        with self._changed:
+            for (stream, _), mine in zip(batches, ours, strict=False):
+                stream.told()
+                if not mine:
+                    self._open.discard(stream)
+            for stream, _ in batches:
+                stream.under_way = False
+            if not ours:
+                self._rested_at = time.monotonic() + _STORE_RETRY
+            self._changed.notify_all()

@@ -19,7 +19,8 @@ from backscroll.running import embedded_redis, programs
 from backscroll.running.supervisor import Supervisor
 from backscroll.settings import Settings, StoreSettings, load, variable
 from backscroll.settings.redis_url import shown
-from backscroll.store.redis import connect, unavailable
+from backscroll.store.redis import connect
+from backscroll.store.refusals import unavailable
 
 # A Redis whose supervisor has just been killed needs a moment to bring its data to disk.
 _PREDECESSOR_SECONDS = 5.0

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from backscroll.errors import Sealed, StoreUnavailable, frames
+from backscroll.errors import Sealed, StoreUnavailable
+from backscroll.lasting import begun, survived
 from backscroll.metrics import MERGED
 from backscroll.session import Session
 from backscroll.spool.files import Spool, lines
@@ -23,9 +24,11 @@ from backscroll.store.redis import Store
 
 log = logging.getLogger(__name__)
 
-# From one look at the folder to the next, in seconds: looking costs nothing where there is no outage. And the
-# longest from one that failed.
-_LOOK, _LONGEST = 1.0, 2.0
+# From one look at the folder to the next, in seconds: looking costs nothing where there is no outage; and
+# from one that failed.
+_LOOK, _AFTER_FAILURE = 1.0, 2.0
+# So many that Redis refuses may each have a reason of their own, their size for one: then it is Redis' own.
+_REFUSED = 8
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -69,7 +72,7 @@ class Merger:
 
     def start(self) -> None:
         """Merge whatever there is from now on, in a thread of its own, until `stop`."""
-        threading.Thread(target=self._run, name="spool", daemon=True).start()
+        begun("spool", self._run)
 
     def stop(self) -> None:
         """Merge no more; what is left is left on disk."""
@@ -108,13 +111,20 @@ class Merger:
         """Bring these turns home in order of time, and give the reply ids of those that have to wait.
 
         Raises:
-            StoreUnavailable: when Redis does not serve.
+            StoreUnavailable: when Redis does not serve, or refuses too many of them.
         """
         left: set[str] = set()
         held: set[Session] = set()
+        refused = 0
         for turn in sorted(turns, key=lambda turn: turn.accepted_at):
             # What comes later in a session waits for what comes first.
-            became = "busy" if turn.session in held else self._recovered(turn)
+            try:
+                became = "busy" if turn.session in held else self._recovered(turn)
+            except StoreUnavailable as error:
+                refused += error.refused
+                if not error.refused or refused > _REFUSED:
+                    raise
+                became = "busy"
             if became == "busy":
                 held.add(turn.session)
                 left.add(turn.reply_id)
@@ -173,14 +183,10 @@ class Merger:
     def _run(self) -> None:
         pause = _LOOK
         while not self._stopped.wait(pause):
-            try:
-                self.merge()
-                pause = _LOOK
-            except StoreUnavailable:
-                pause = min(2 * pause, _LONGEST)
-            except OSError as error:
-                log.warning("spool not read: error=%s", error.strerror or error)
-                pause = _LONGEST
-            except Exception as error:  # noqa: BLE001  # what is in the spool must not wait for a restart
-                log.error("unexpected %s\n%s", type(error).__name__, frames(error))  # noqa: TRY400
-                pause = _LONGEST
+            pause = _AFTER_FAILURE
+            with survived(log, "spool not merged"):
+                try:
+                    self.merge()
+                    pause = _LOOK
+                except OSError as error:
+                    log.warning("spool not read: error=%s", error.strerror or error)

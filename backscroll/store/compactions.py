@@ -186,6 +186,7 @@ def write_back(store: Store, snapshot: Snapshot, change: Change) -> Brought:
 
     Raises:
         ValueError: when the change does not fit the snapshot: chapters would overlap, or leave a gap.
+        StoreUnavailable: when Redis does not serve. It may be brought home all the same.
     """
     _check(snapshot, change)
     chapter, merge, cost = change.chapter, change.merge, change.cost
@@ -247,12 +248,20 @@ def _check(snapshot: Snapshot, change: Change) -> None:
 
 
 def finish(store: Store, snapshot: Snapshot) -> None:
-    """End a compaction that had nothing to do."""
+    """End a compaction that had nothing to do.
+
+    Raises:
+        StoreUnavailable: when Redis does not serve.
+    """
     _end(store, snapshot.session, snapshot.token, "", "", FREE)
 
 
 def give_back(store: Store, snapshot: Snapshot, cost: Cost = FREE) -> None:
-    """End a compaction that this process cannot finish; it is due again at once."""
+    """End a compaction that this process cannot finish; it is due again at once.
+
+    Raises:
+        StoreUnavailable: when Redis does not serve. It is due when the sweep finds it.
+    """
     _end(store, snapshot.session, snapshot.token, "", 0, cost)
 
 
@@ -268,6 +277,9 @@ def refuse(store: Store, snapshot: Snapshot, reason: str, pause: float, cost: Co
 
     Returns:
         Seconds until the next try.
+
+    Raises:
+        StoreUnavailable: when Redis does not serve.
     """
     return _end(store, snapshot.session, snapshot.token, reason, int(pause * 1000), cost) / 1000
 

@@ -36,7 +36,12 @@ class Servers(Protocol):
         """Send one command, and give what it answers."""
 
     def pipelined(self, commands: Sequence[Command]) -> list[Any]:
-        """Send all of them in one round trip to each server, and give what they answer, in their order."""
+        """Send all of them in one round trip to each server, and give what they answer, in their order.
+
+        Raises:
+            redis.exceptions.RedisError: the first error among the answers, as the server said it, or a server
+                could not be asked.
+        """
 
     def primaries(self) -> list[redis_py.Redis]:
         """Give a client of each server that takes writes."""
@@ -90,7 +95,11 @@ class One:
         pipeline: Any = self.client.pipeline(transaction=False)
         for _, words in commands:
             pipeline.execute_command(*words)
-        found: list[Any] = pipeline.execute()
+        # redis-py would write into an error which command it was, with its arguments.
+        found: list[Any] = pipeline.execute(raise_on_error=False)
+        for each in found:
+            if isinstance(each, Exception):
+                raise each
         return found
 
     def primaries(self) -> list[redis_py.Redis]:

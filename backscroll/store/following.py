@@ -89,11 +89,11 @@ class Following:
     @contextmanager
     def _follower(self, channel: str) -> Iterator[_Follower]:
         follower = _Follower()
-        with self._lock:
-            self._followers[channel].add(follower)
-            if self._listener.listen(channel):
-                follower.look()  # else it will be called to, as soon as the connection stands
         try:
+            with self._lock:
+                self._followers[channel].add(follower)
+                if self._listener.listen(channel):
+                    follower.look()  # else it will be called to, as soon as the connection stands
             yield follower
         finally:
             with self._lock:

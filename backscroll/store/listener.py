@@ -13,8 +13,10 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisClusterException, RedisError
 
 from backscroll.errors import StoreUnavailable
+from backscroll.lasting import begun, survived
 from backscroll.store import keys
-from backscroll.store.redis import Store, why
+from backscroll.store.redis import Store
+from backscroll.store.refusals import why
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,7 @@ class Listener:
     """Calls `heard` with each message of the channels that are listened to, and with its channel.
 
     Pub/sub forgets whom it could not reach: `missed` is called with a channel when the connection stands for
-    it (again), since anything may have been said before.
+    it (again), since anything may have been said before. Likewise where `heard` raised an error.
 
     The connection belongs to its thread alone. Whoever wants another channel calls that thread, on a channel
     of its own.
@@ -56,8 +58,7 @@ class Listener:
             new = channel not in self._wanted
             self._wanted.add(channel)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
-                self._thread.start()
+                self._thread = begun("listener", self._run)
                 return False
             if channel in self._standing:
                 return True
@@ -87,18 +88,18 @@ class Listener:
             if self._store.breaker.is_open:  # which has somebody who looks whether Redis is back
                 self._closed.wait(_LOOK_AGAIN)
                 continue
-            try:
-                # Each time anew: on a Cluster, another node may have to do.
-                with self._store.servers.listening() as client, client.pubsub() as pubsub:
-                    self._hear(pubsub)
-            except (RedisError, RedisClusterException) as error:
-                if self._hears:
-                    log.warning("not listening: %s", why(error))
-                self._hears = False
-                self._closed.wait(_RECONNECT)
-            finally:
-                with self._lock:
-                    self._asked_for, self._standing = set(), set()
+            with survived(log, "not listening"):
+                try:
+                    # Each time anew: on a Cluster, another node may have to do.
+                    with self._store.servers.listening() as client, client.pubsub() as pubsub:
+                        self._hear(pubsub)
+                except (RedisError, RedisClusterException) as error:
+                    if self._hears:
+                        log.warning("not listening: %s", why(error))
+            self._hears = False
+            with self._lock:
+                self._asked_for, self._standing = set(), set()
+            self._closed.wait(_RECONNECT)
 
     def _hear(self, pubsub: PubSub) -> None:
         pubsub.subscribe(self._own)
@@ -137,10 +138,19 @@ class Listener:
         if name == self._own:
             self._ask(pubsub)
         elif kind == "message":
-            self._heard(name, data)
+            heard = False
+            with survived(log, "not heard"):
+                self._heard(name, data)
+                heard = True
+            if not heard:
+                self._miss(name)
         elif kind == "subscribe":
             with self._lock:
                 if name not in self._asked_for:
                     return
                 self._standing.add(name)
-            self._missed(name)
+            self._miss(name)
+
+    def _miss(self, channel: str) -> None:
+        with survived(log, "not looked at"):
+            self._missed(channel)

@@ -8,24 +8,11 @@ fails twice opens the breaker: until Redis answers a ping, all calls fail at onc
 from __future__ import annotations
 
 import logging
-import ssl
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import redis as redis_py
-from redis.exceptions import (
-    BusyLoadingError,
-    ClusterDownError,
-    NoPermissionError,
-    NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisClusterException,
-    RedisError,
-    ResponseError,
-    TryAgainError,
-)
+from redis.exceptions import BusyLoadingError, NoScriptError, RedisClusterException, RedisError
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import TimeoutError as Silent
 
@@ -41,6 +28,7 @@ from backscroll.settings.nodes import are_named, parsed
 from backscroll.store import keys
 from backscroll.store.connecting import Argument, Command, One, Servers
 from backscroll.store.memory import Memory
+from backscroll.store.refusals import unavailable
 from backscroll.store.scripts import Script, script
 
 log = logging.getLogger(__name__)
@@ -50,13 +38,6 @@ T = TypeVar("T")
 # Of one process at a time, and the seconds after which one that waits for its turn gives up.
 _MOST_CALLS = 32
 _FREE_CALL = 5.0
-
-# What a server answers that is there and will not serve: by its type, where the client has one (and takes the
-# answer's first word off), else by that word.
-_REFUSED = (OutOfMemoryError, ReadOnlyError, TryAgainError)
-_REFUSALS = ("MISCONF", "NOREPLICAS", "BUSY")
-# … and what, where it is a script's command that its users may not call.
-_DENIED = "ACL failure in script"
 
 
 def connect(url: str, timeout: float) -> Servers:
@@ -115,11 +96,17 @@ class Store:
 
         Raises:
             StoreUnavailable: when Redis cannot be reached or cannot serve.
+            redis.exceptions.ResponseError: when the script fails; see refusals.py.
         """
         return self.run_many(name, [(session, args)])[0]
 
     def run_many(self, name: str, calls: Sequence[tuple[Session, Sequence[Argument]]]) -> list[Any]:
-        """Run one script about many sessions in one round trip."""
+        """Run one script about many sessions in one round trip.
+
+        Raises:
+            StoreUnavailable: when Redis cannot be reached or cannot serve, be it for one of them.
+            redis.exceptions.ResponseError: when the script fails for one of them; see refusals.py.
+        """
         prepared = [
             (keys.of_session(session, self.settings.shards), session, args) for session, args in calls
         ]
@@ -130,7 +117,14 @@ class Store:
         )
 
     def evaluate(self, what: Script, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[Any]:
-        """Run a script with these keys and arguments, all calls in one round trip."""
+        """Run a script with these keys and arguments, all calls in one round trip.
+
+        What is raised is raised for all of them, also where others of them were done.
+
+        Raises:
+            StoreUnavailable: when Redis cannot be reached or cannot serve.
+            redis.exceptions.ResponseError: when the script fails; see refusals.py.
+        """
 
         def send() -> list[Any]:
             try:
@@ -152,6 +146,7 @@ class Store:
         Raises:
             StoreUnavailable: when Redis cannot be reached or cannot serve; at once, while it is known to be
                 down.
+            redis.exceptions.ResponseError: when a script fails; see refusals.py.
         """
         try:
             if not self._places.take(_FREE_CALL):
@@ -231,39 +226,6 @@ class Store:
         self.breaker.dispose()
         self.memory.close()
         self.servers.close()
-
-
-@contextmanager
-def unavailable() -> Iterator[None]:
-    """Translate every way in which Redis fails to serve into the one that callers decide by."""
-    try:
-        yield
-    except NoScriptError:
-        raise
-    except (ClusterDownError, RedisClusterException) as error:
-        said = "a part of its Cluster is away" if isinstance(error, ClusterDownError) else why(error)
-        raise StoreUnavailable(f"the history store cannot be reached: {said}") from None
-    except ResponseError as error:
-        if isinstance(error, NoPermissionError) or str(error).startswith(_DENIED):
-            raise StoreUnavailable(
-                "the history store cannot serve: its ACL refuses us; see ACL LOG", refused=True
-            ) from None
-        # A script that fails is a bug of ours, unless the server refuses to write or to serve.
-        if isinstance(error, _REFUSED) or str(error).startswith(_REFUSALS):
-            raise StoreUnavailable(f"the history store cannot serve: {error}", refused=True) from None
-        raise
-    except RedisError as error:
-        raise StoreUnavailable(f"the history store cannot be reached: {why(error)}") from None
-
-
-def why(error: BaseException) -> str:
-    """Name what went wrong: where it is TLS, what about it, since it takes somebody to mend that."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return str(getattr(cause, "verify_message", "") or cause.reason or type(cause).__name__)
-        cause = cause.__cause__ or cause.__context__
-    return type(error).__name__
 
 
 def table(flat: Sequence[bytes]) -> dict[str, bytes]:

@@ -252,6 +252,7 @@ def cancel(store: Store, session: Session, reply_id: str) -> bool:
 
     Raises:
         NotFound: when the session has no such reply.
+        StoreUnavailable: when Redis does not serve. It may be cancelled all the same.
     """
     state, *rest = store.run("cancel", session, reply_id, keys.DROPPED)
     if state == b"missing":

@@ -73,9 +73,11 @@ def _described(store: Store, client: redis_py.Redis, *, named: bool) -> Server:
 
 
 def _configured(store: Store, client: redis_py.Redis, name: str) -> str | None:
-    try:
-        found = store.call(lambda: client.config_get(name), reads=True)
-    except ResponseError:
-        return None  # hosted servers rename it, and an ACL may forbid it
-    value = found.get(name)
+    def ask() -> Any:
+        try:
+            return client.config_get(name)
+        except ResponseError:
+            return {}  # hosted servers rename it, and an ACL may forbid it
+
+    value = store.call(ask, reads=True).get(name)
     return None if value is None else str(value)

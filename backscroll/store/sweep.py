@@ -33,6 +33,9 @@ def sweep(store: Store, sweeper: str, *, interval: float) -> Overdue | None:
 
     Returns:
         What is overdue, or None when another process sweeps at the moment.
+
+    Raises:
+        StoreUnavailable: when Redis does not serve. What was put off by then is found after the grace.
     """
     if not store.call(lambda: _is_ours(store, sweeper, int(interval * 3000)), reads=False):
         return None

@@ -120,7 +120,11 @@ def claim(store: Store, session: Session, token: str, *, ceiling: int) -> Turn |
 
 
 def renew(store: Store, held: Sequence[tuple[Session, str]]) -> list[bool]:
-    """Lengthen many leases in one round trip; False for each that is lost."""
+    """Lengthen many leases in one round trip; False for each that is lost.
+
+    Raises:
+        StoreUnavailable: when Redis does not serve. Each may be lengthened all the same, or lost.
+    """
     lease = int(store.settings.lock_lease * 1000)
     return [
         kept == 1 for kept in store.run_many("renew", [(session, (token, lease)) for session, token in held])
@@ -137,6 +141,7 @@ def commit(
     Raises:
         LeaseLost: when the session is not ours any more. Nothing was written.
         MediaFull: when the session has no room for the answer's media. Nothing was written.
+        StoreUnavailable: when Redis does not serve. It may be written all the same.
     """
     seq, cipher = turn.context.last + 1, store.cipher(turn.session)
     user = Message(seq=seq, role="user", ts=turn.accepted_at, parts=turn.request)
@@ -190,6 +195,7 @@ def fail(store: Store, turn: Turn, error: ReplyError, *, go_on: bool, ceiling: i
 
     Raises:
         LeaseLost: when the session is not ours any more. Nothing was written.
+        StoreUnavailable: when Redis does not serve. It may be written all the same.
     """
     stored = encode_error(store.cipher(turn.session), turn.reply_id, error)
     return _end(store, "fail", turn, go_on, ceiling, store.memory.of(turn.session), stored)
@@ -200,6 +206,7 @@ def snooze(store: Store, turn: Turn, pause: float) -> None:
 
     Raises:
         LeaseLost: when the session is not ours any more. Nothing was written.
+        StoreUnavailable: when Redis does not serve. It may be written all the same.
     """
     _put_off(store, turn.session, turn.token, turn.reply_id, pause)
 
@@ -217,13 +224,7 @@ def _terms(store: Store, ceiling: int, remembered: Remembered) -> tuple[int, int
 
 
 def _end(
-    store: Store,
-    name: str,
-    turn: Turn,
-    go_on: bool,
-    ceiling: int,
-    remembered: Remembered,
-    *args: Argument,
+    store: Store, name: str, turn: Turn, go_on: bool, ceiling: int, remembered: Remembered, *args: Argument
 ) -> Ended:
     state, *rest = store.run(
         name,
@@ -282,10 +283,7 @@ def _turn(cipher: Cipher, session: Session, token: str, found: list[Any], rememb
 
 
 def context(
-    fields: Mapping[str, bytes],
-    chapters: tuple[Chapter, ...],
-    ledger: Ledger,
-    messages: tuple[Message, ...],
+    fields: Mapping[str, bytes], chapters: tuple[Chapter, ...], ledger: Ledger, messages: tuple[Message, ...]
 ) -> Context:
     """Put a context together from the session's fields and what was told, or is remembered, of it."""
     return Context(

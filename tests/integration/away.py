@@ -12,14 +12,15 @@ from backscroll.store.redis import Argument, Store
 
 
 class Away(Store):
-    """Does not serve for its next `left` calls."""
+    """Does not serve for its next `left` calls, and says so by `error`."""
 
     left = 0
+    error: Exception = StoreUnavailable("away")
 
     def run_many(self, name: str, calls: Sequence[tuple[Session, Sequence[Argument]]]) -> list[Any]:
         if self.left:
             self.left -= 1
-            raise StoreUnavailable("away")
+            raise self.error
         return super().run_many(name, calls)
 
 

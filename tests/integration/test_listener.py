@@ -15,6 +15,8 @@ from backscroll.store.listener import Listener
 from backscroll.store.redis import Store
 from tests.stack.conditions import until
 
+SAID = "in confidence"
+
 
 class Hears:
     """Listens, and notes what it was told."""
@@ -23,9 +25,22 @@ class Hears:
         self.heard: list[tuple[str, bytes]] = []
         self.missed: list[str] = []
         self.store = Store(StoreSettings(redis_url=url))
-        self.listener = Listener(
-            self.store, heard=lambda *said: self.heard.append(said), missed=self.missed.append
-        )
+        self.listener = Listener(self.store, heard=self._hear, missed=self._miss)
+        self.stumbles = 0
+
+    def _hear(self, channel: str, said: bytes) -> None:
+        self.heard.append((channel, said))
+        self._stumble()
+
+    def _miss(self, channel: str) -> None:
+        self.missed.append(channel)
+        self._stumble()
+
+    def _stumble(self) -> None:
+        """Fail as nobody expects, so many times."""
+        if self.stumbles:
+            self.stumbles -= 1
+            raise RuntimeError(SAID)
 
     def listens_to(self, *channels: str) -> None:
         until(f"it listens to {channels}", lambda: set(channels) <= set(self.missed))
@@ -107,3 +122,42 @@ def test_many_who_want_to_listen_at_once_all_do_over_one_connection(
     hears.listens_to(*names)
     with redis_py.Redis.from_url(own_redis.url) as redis:
         assert len(redis.client_list(_type="pubsub")) == 1
+
+
+def test_who_stumbles_over_what_is_heard_has_missed_it_and_hears_what_follows(
+    hears: Hears, own_redis: EmbeddedRedis, caplog: pytest.LogCaptureFixture
+) -> None:
+    hears.stumbles = 1
+    hears.listener.listen("one")
+    hears.listens_to("one")
+    until("it has stumbled", lambda: not hears.stumbles)
+    hears.stumbles = 2
+    with redis_py.Redis.from_url(own_redis.url) as redis:
+        redis.publish("one", "hello")
+        until("it was missed", lambda: hears.missed == ["one"] and not hears.stumbles)
+        redis.publish("one", "and again")
+        until("that is heard", lambda: hears.heard == [("one", b"hello"), ("one", b"and again")])
+        assert len(redis.client_list(_type="pubsub")) == 1
+    assert hears.missed == ["one"], "it stood all the time"
+    assert caplog.text.count("unexpected RuntimeError") == 3
+    assert SAID not in caplog.text
+
+
+def test_a_connection_that_fails_as_nobody_expected_is_made_anew(
+    hears: Hears, own_redis: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    connect = hears.store.servers.listening
+    failed: list[bool] = []
+
+    def fails_once() -> redis_py.Redis:
+        if not failed:
+            failed.append(True)
+            raise AttributeError(SAID)
+        return connect()
+
+    monkeypatch.setattr(hears.store.servers, "listening", fails_once)
+    hears.listener.listen("one")
+    hears.listens_to("one")
+    assert failed
+    assert "not listening: unexpected AttributeError" in caplog.text
+    assert SAID not in caplog.text

@@ -19,7 +19,7 @@ from backscroll.spool.files import Spool
 from backscroll.spool.merge import Merger
 from backscroll.spool.record import decode, encode
 from backscroll.store import keys, replies, sessions
-from backscroll.store.recover import DegradedTurn, Recovered
+from backscroll.store.recover import DegradedTurn, Recovered, recover
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
 from tests.integration.acting import claim, commit, texts
@@ -170,6 +170,36 @@ def test_one_that_cannot_be_written_keeps_no_other_from_it(
     one.keep(broken, degraded(session))
     assert one.merge() == 1
     assert texts(store, session) == ["lost?", "no"]
+    assert len(one.spool.files()) == 1
+
+
+@pytest.mark.parametrize(("refused", "merged"), [(3, True), (9, False)])
+def test_what_redis_refuses_keeps_no_other_from_it_unless_it_refuses_all(
+    one: Process,
+    store: Store,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: int,
+    merged: bool,
+) -> None:
+    too_large = [degraded(Session("tests", f"{session.id}-{number}")) for number in range(refused)]
+
+    def refuses(store: Store, turn: DegradedTurn) -> tuple[Recovered, bool]:
+        if turn.session != session:
+            tried.append(turn.reply_id)
+            raise StoreUnavailable("too large", refused=True)
+        return recover(store, turn)
+
+    tried: list[str] = []
+    monkeypatch.setattr(merge, "recover", refuses)
+    one.keep(*too_large, degraded(session))
+    if merged:
+        assert one.merge() == refused
+        assert texts(store, session) == ["lost?", "no"]
+    else:
+        with pytest.raises(StoreUnavailable):
+            one.merge()
+        assert len(tried) == refused
     assert len(one.spool.files()) == 1
 
 

@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
+from redis.exceptions import ResponseError
 
 from backscroll.answering.streaming import Streams
+from backscroll.errors import StoreUnavailable
 from backscroll.messages.part import Text
 from backscroll.session import Session
 from backscroll.store import events, replies
@@ -18,6 +20,8 @@ from backscroll.store.replies import Submission
 from tests.integration.acting import claim, commit
 from tests.integration.away import Counted
 from tests.stack.conditions import until
+
+SAID = "in confidence"
 
 
 @pytest.fixture
@@ -56,9 +60,17 @@ def test_what_is_heard_of_many_answers_is_told_in_few_round_trips(
             assert "".join(words(store, stream.turn.session, stream.turn.reply_id)) == "hi"
 
 
+@pytest.mark.parametrize("error", [StoreUnavailable("away"), ResponseError(SAID)], ids=["away", "unexpected"])
 def test_an_answer_that_redis_did_not_take_is_told_when_it_is_back_and_once(
-    store: Store, counted: Counted, session: Session, rid: str, monkeypatch: pytest.MonkeyPatch
+    store: Store,
+    counted: Counted,
+    session: Session,
+    rid: str,
+    error: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    counted.error = error
     monkeypatch.setattr("backscroll.answering.streaming._STORE_RETRY", 0.01)
     with Streams(counted).open(claim(store, session, "t")) as stream:
         counted.left = 3
@@ -66,6 +78,24 @@ def test_an_answer_that_redis_did_not_take_is_told_when_it_is_back_and_once(
         until("it was tried", lambda: not counted.left)
         stream.hear([Text("i")], None)
         until("it is told", lambda: words(store, session, rid) == ["h", "i"])
+    assert ("unexpected ResponseError" in caplog.text) == isinstance(error, ResponseError)
+    assert SAID not in caplog.text
+
+
+def test_words_that_cannot_be_told_keep_no_others_from_it(
+    store: Store, counted: Counted, session: Session, rid: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Half of a pair of UTF-16 is in no encoding: a model's JSON may hold one all the same."""
+    streams, other = Streams(counted), Session("tests", session.id + "-other")
+    replies.submit(store, other, Submission(parts=(Text("hello"),)))
+    with streams.open(claim(store, session, "t")) as broken, streams.open(claim(store, other, "u")) as sound:
+        broken.hear([Text("\ud83d")], None)
+        until("it was tried", lambda: "unexpected UnicodeEncodeError" in caplog.text)
+        sound.hear([Text("hi")], None)
+        until("the other one is told", lambda: words(store, other, sound.turn.reply_id) == ["hi"])
+        with pytest.raises(UnicodeEncodeError):
+            broken.rest()
+    assert caplog.text.count("unexpected") == 1
 
 
 def test_who_lost_the_turn_tells_nothing_more(

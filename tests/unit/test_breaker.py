@@ -145,6 +145,28 @@ def test_with_a_probe_of_its_own_no_request_is_let_through(probing: Breaker, pro
     until("it is probed anew", lambda: probe.asked > asked)
 
 
+def test_one_that_opens_as_its_prober_ends_is_probed_all_the_same(
+    probing: Breaker, probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody calls meanwhile: who waits for it to close would wait for ever."""
+    closed, opened = threading.Event(), threading.Event()
+    succeeded = probing.succeeded
+
+    def succeeds() -> None:
+        succeeded()
+        if not closed.is_set():
+            closed.set()
+            assert opened.wait(10)
+
+    monkeypatch.setattr(probing, "succeeded", succeeds)
+    probe.back = True
+    fail(probing)
+    assert closed.wait(10)
+    fail(probing)
+    opened.set()
+    until("it is closed", lambda: not probing.is_open)
+
+
 def test_many_who_fail_at_once_have_it_probed_by_one(probing: Breaker, probe: Probe) -> None:
     threads = [threading.Thread(target=fail, args=(probing, 50)) for _ in range(8)]
     for thread in threads:
@@ -155,21 +177,25 @@ def test_many_who_fail_at_once_have_it_probed_by_one(probing: Breaker, probe: Pr
     assert probe.most_at_once == 1
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_prober_that_was_lost_is_replaced(probe: Probe) -> None:
-    lost = threading.Event()
+def test_a_probe_that_fails_as_nobody_expected_is_not_the_last_one(
+    probe: Probe, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = "in confidence"
+    failed: list[bool] = []
 
     def stumbles() -> bool:
-        if not lost.is_set():
-            lost.set()
-            raise RuntimeError
+        if not failed:
+            failed.append(True)
+            raise RuntimeError(said)
         return probe()
 
     breaker = Breaker("a store", probe_interval=0.01, probe=stumbles)
-    fail(breaker)
-    assert lost.wait(5)
     probe.back = True
-    until("it is closed", breaker.admits)
+    fail(breaker)
+    until("it is closed, and nobody has called", lambda: not breaker.is_open)
+    assert failed
+    assert "a store not probed: unexpected RuntimeError" in caplog.text
+    assert said not in caplog.text
 
 
 def test_what_is_not_needed_any_more_is_not_probed(probe: Probe) -> None:
