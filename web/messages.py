@@ -49,7 +49,7 @@ def routes(backend: Backend) -> Blueprint:
 
 
 def _accept(backend: Backend, session: Session, began: float) -> Response:
-    submission = reading.submission(request, backend.settings.web)
+    submission = reading.submission(request, backend.settings)
     wait = reading.preferred_wait(request, backend.settings.web)
     backend.limits.admit_message(session)
     # A call that fails may be heard all the same: whoever answers then, the reply is one, by this id.
