@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import TypeVar
 
 from flask import Flask, request
 
@@ -20,6 +21,8 @@ from backscroll.store.redis import Store
 from web import access
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Limits:
@@ -43,14 +46,17 @@ class Limits:
         if self._requests is not None:
             self._requests.take(tenant)
 
-    def admit_message(self, session: Session) -> None:
+    def admit_message(self, session: Session) -> str:
         """Let the tenant say something in `session`.
+
+        Returns:
+            What to `leave` when the message is refused; '' for nothing.
 
         Raises:
             TooManySessions: when the tenant has as many as it may, and this is none of them.
             TokensSpent: when there are no tokens left for today.
         """
-        _openly("sessions", lambda: bounds.admit_message(self._store, self._settings, session))
+        return _openly("sessions", lambda: bounds.admit_message(self._store, self._settings, session)) or ""
 
     def admit_settings(self, session: Session, ttl: float | None) -> None:
         """Let the tenant set up `session`, with its own time to live in seconds if it has one.
@@ -68,9 +74,12 @@ class Limits:
         """
         _openly("tokens", lambda: bounds.spare_tokens(self._store, self._settings, session.tenant))
 
-    def leave(self, session: Session) -> None:
-        """Give back the place of a session that was deleted; where that fails, it expires."""
-        _openly("sessions", lambda: bounds.leave(self._store, self._settings, session))
+    def leave(self, session: Session, place: str = "") -> None:
+        """Give back the place of a session that was deleted; where that fails, it expires.
+
+        With a `place`, of one that was admitted and whose message was refused: see `bounds.leave`.
+        """
+        _openly("sessions", lambda: bounds.leave(self._store, self._settings, session, place))
 
 
 def register(app: Flask, limits: Limits) -> None:
@@ -85,9 +94,10 @@ def register(app: Flask, limits: Limits) -> None:
             limits.take_request(access.tenant())
 
 
-def _openly(limit: str, check: Callable[[], None]) -> None:
+def _openly(limit: str, check: Callable[[], T]) -> T | None:
     try:
-        check()
+        return check()
     except StoreUnavailable as error:
         metrics.UNCHECKED.labels(limit).inc()
         log.debug("limits not checked: %s", error)
+        return None

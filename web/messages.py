@@ -9,10 +9,10 @@ from typing import NamedTuple
 from flask import Blueprint, Response, request, url_for
 
 from backscroll import logs, metrics, tracing
-from backscroll.errors import Sealed, StoreUnavailable
+from backscroll.errors import BackscrollError, Sealed, StoreUnavailable, TokensSpent, TooManySessions
 from backscroll.origin import Origin
 from backscroll.session import Session
-from backscroll.store import replies
+from backscroll.store import repeats, replies
 from backscroll.store.ended import Expected
 from backscroll.store.replies import Reply, Status, Submission, Submitted
 from web import reading, rendering, request_id
@@ -22,13 +22,17 @@ log = logging.getLogger(__name__)
 
 
 class _Posted(NamedTuple):
-    """A message that was read, the id that its reply is to have, and for how many seconds to wait for it."""
+    """A message that was read, the id that its reply is to have, and for how many seconds to wait for it.
+
+    `place` is what its session was given for it among the tenant's, '' where it had one.
+    """
 
     session: Session
     submission: Submission
     reply_id: str
     wait: float
     began: float
+    place: str
 
 
 def routes(backend: Backend) -> Blueprint:
@@ -51,11 +55,11 @@ def routes(backend: Backend) -> Blueprint:
 def _accept(backend: Backend, session: Session, began: float) -> Response:
     submission = reading.submission(request, backend.settings)
     wait = reading.preferred_wait(request, backend.settings.web)
-    backend.limits.admit_message(session)
+    place = _admit(backend, session, submission)
     # A call that fails may be heard all the same: whoever answers then, the reply is one, by this id.
     reply_id = replies.new_id()
     logs.add(reply=reply_id)
-    posted = _Posted(session, submission, reply_id, wait, began)
+    posted = _Posted(session, submission, reply_id, wait, began, place)
     if not wait:
         return _answer(backend, posted, None)
     # From before it can be answered: so nobody has to look whether it has been.
@@ -63,8 +67,20 @@ def _accept(backend: Backend, session: Session, began: float) -> Response:
         return _answer(backend, posted, ended)
 
 
+def _admit(backend: Backend, session: Session, submission: Submission) -> str:
+    try:
+        return backend.limits.admit_message(session)
+    except (TooManySessions, TokensSpent):
+        # A message that was accepted has its reply, and whoever has lost the answer may ask for it again.
+        if not backend.remembered.repeated(session, submission) and not repeats.known(
+            backend.store, session, submission
+        ):
+            raise
+        return ""
+
+
 def _answer(backend: Backend, posted: _Posted, ended: Expected | None) -> Response:
-    session, submission, reply_id, wait, began = posted
+    session, submission, reply_id, wait, began, _ = posted
     sid = session.id
     if earlier := backend.remembered.repeated(session, submission):
         return _finished(earlier, url_for("replies.get", sid=sid, rid=earlier.id), wait)
@@ -109,11 +125,20 @@ def _answer(backend: Backend, posted: _Posted, ended: Expected | None) -> Respon
 
 
 def _submit(backend: Backend, posted: _Posted) -> Submitted:
-    session, submission, reply_id, wait, _ = posted
+    session, submission, reply_id, wait, _, place = posted
     with tracing.span("submit") as span:
         origin = Origin(request_id.current(), tracing.here())
         waiter = backend.ended.channel if wait else ""
-        submitted = replies.submit(backend.store, session, submission, reply_id, origin=origin, waiter=waiter)
+        try:
+            submitted = replies.submit(
+                backend.store, session, submission, reply_id, origin=origin, waiter=waiter
+            )
+        except StoreUnavailable:
+            raise  # it may have been heard after all
+        except BackscrollError:
+            if place:
+                backend.limits.leave(session, place)
+            raise
         span.set(reply=submitted.reply_id)
         return submitted
 

@@ -71,8 +71,10 @@ def _listed(said: Said) -> str:
 
 
 def _value(value: Value) -> str:
-    # Nobody can add a line, or a mark, in another's name.
-    text = " ".join(value.text.split()).translate(_MARKS).lstrip("*")
+    text = value.text
+    if not text.isalnum():  # as most are, and a compaction weighs them all
+        # Nobody can add a line, or a mark, in another's name.
+        text = " ".join(text.split()).translate(_MARKS).lstrip("*")
     return "*" + text if value.kind == "agreed" else text
 
 

@@ -29,9 +29,13 @@ _LOOK, _LONGEST = 1.0, 2.0
 
 
 class _File(msgspec.Struct, frozen=True):
+    """A file as it was read, and still is by its `mark`. `turns` wait; those that are `home` do not."""
+
     path: Path
+    mark: tuple[int, ...]
     size: int
     turns: tuple[DegradedTurn, ...]
+    home: frozenset[str]
     torn: int
     sealed: int
 
@@ -57,9 +61,9 @@ class Merger:
         self._spool, self._store = spool, store
         self._settled, self._ring = settled, ring
         self._stopped = threading.Event()
-        # Turns that are home and whose files are still here: for the sake of others in them, or because they
-        # are another process's.
-        self._home: frozenset[str] = frozenset()
+        # Files that stay: for turns that wait, or because they are another process's. Each is read
+        # again when it has changed, and not each second.
+        self._files: dict[Path, _File] = {}
         # Turns and files that cannot be helped before somebody has seen to it: told of once.
         self._told: set[str] = set()
 
@@ -83,19 +87,21 @@ class Merger:
         """
         paths = self._spool.files()
         if not paths:
+            self._files = {}
             return 0
         self._store.ping()  # before all of them are read in vain
         files = [found for path in paths if (found := self._read(path))]
-        left = self.bring(turn for file in files for turn in file.turns if turn.reply_id not in self._home)
-        home: set[str] = set()
+        left = self.bring(turn for file in files for turn in file.turns)
+        kept: dict[Path, _File] = {}
         for file in files:
-            ids = {turn.reply_id for turn in file.turns}
-            if file.sealed or ids & left or not self._spool.remove(file.path, file.size):
-                home |= ids - left
+            waiting = tuple(turn for turn in file.turns if turn.reply_id in left)
+            if file.sealed or waiting or not self._spool.remove(file.path, file.size):
+                home = file.home | {turn.reply_id for turn in file.turns} - left
+                kept[file.path] = msgspec.structs.replace(file, turns=waiting, home=home)
             elif file.torn:
                 MERGED.labels(result="torn").inc(file.torn)
                 log.warning("spooled turns: result=torn count=%d", file.torn)
-        self._home = frozenset(home)
+        self._files = kept
         return len(left)
 
     def bring(self, turns: Iterable[DegradedTurn]) -> set[str]:
@@ -133,14 +139,22 @@ class Merger:
         return became
 
     def _read(self, path: Path) -> _File | None:
+        known = self._files.get(path)
         try:
+            found = path.stat()  # first: what is written while it is read changes it
+            mark = found.st_ino, found.st_size, found.st_mtime_ns
+            if known and known.mark == mark:
+                return known
             data = path.read_bytes()
         except OSError:
             return None  # another process was done with it first
+        home = known.home if known else frozenset()
         turns, torn, sealed = [], 0, 0
         for line in lines(data):
             try:
-                turns.append(decode(line, self._store.cipher))
+                turn = decode(line, self._store.cipher)
+                if turn.reply_id not in home:
+                    turns.append(turn)
             except ValueError:
                 torn += (
                     1  # or still being written: then the file has grown by the time that it would be removed
@@ -149,7 +163,7 @@ class Merger:
                 sealed += 1
                 if self._news(path.name):
                     log.warning("spooled turn: result=sealed error=%s", error)
-        return _File(path, len(data), tuple(turns), torn, sealed)
+        return _File(path, mark, len(data), tuple(turns), home, torn, sealed)
 
     def _news(self, what: str) -> bool:
         news = what not in self._told

@@ -22,10 +22,13 @@ from backscroll.store.scripts import script
 log = logging.getLogger(__name__)
 
 
-def admit_message(store: Store, limits: AccessSettings, session: Session) -> None:
+def admit_message(store: Store, limits: AccessSettings, session: Session) -> str:
     """Let the tenant say something in `session`, which has its place from here on.
 
     Asks nobody where there is no limit, as all of these do.
+
+    Returns:
+        The place, where it is a new one, for `leave` when the message is refused; else ''.
 
     Raises:
         TooManySessions: when the tenant has as many as it may, and this is none of them.
@@ -33,7 +36,8 @@ def admit_message(store: Store, limits: AccessSettings, session: Session) -> Non
         StoreUnavailable: when Redis does not serve.
     """
     if limits.tenant_sessions or limits.tenant_tokens:
-        _admit(store, limits, session, limits.tenant_tokens, "")
+        return _admit(store, limits, session, limits.tenant_tokens, "")
+    return ""
 
 
 def admit_settings(store: Store, limits: AccessSettings, session: Session, ttl: float | None) -> None:
@@ -53,7 +57,7 @@ def admit_settings(store: Store, limits: AccessSettings, session: Session, ttl: 
         _admit(store, limits, session, 0, int((ttl or 0) * 1000))
 
 
-def _admit(store: Store, limits: AccessSettings, session: Session, tokens: int, own: int | str) -> None:
+def _admit(store: Store, limits: AccessSettings, session: Session, tokens: int, own: int | str) -> str:
     taken = [keys.of_tenant(session.tenant, name) for name in ("sessions", "ttls", "tokens")]
     default = int(store.settings.session_ttl * 1000)
     args = (session.id, limits.tenant_sessions, tokens, default, own)
@@ -66,6 +70,8 @@ def _admit(store: Store, limits: AccessSettings, session: Session, tokens: int, 
         )
     if state == b"spent":
         raise _spent(limits, rest[0])
+    place: str = rest[0].decode()
+    return place
 
 
 def spare_tokens(store: Store, limits: AccessSettings, tenant: str) -> None:
@@ -87,20 +93,21 @@ def _spent_and_left(store: Store, key: str) -> list[Any]:
     return store.servers.pipelined([(key, ("GET", key)), (key, ("PTTL", key))])
 
 
-def leave(store: Store, limits: AccessSettings, session: Session) -> None:
-    """Give back the place of a session that was deleted.
+def leave(store: Store, limits: AccessSettings, session: Session, place: str = "") -> None:
+    """Give back the place of a session that was deleted, or of one that a refused message did not begin.
+
+    Args:
+        store: where it is counted.
+        limits: where there is no limit, nothing is.
+        session: whose place.
+        place: as `admit_message` gave it: it is kept if anybody else was admitted in the session since.
 
     Raises:
         StoreUnavailable: when Redis does not serve.
     """
     if limits.tenant_sessions:
-        store.call(lambda: _leave(store, session), reads=False)
-
-
-def _leave(store: Store, session: Session) -> None:
-    sessions, ttls = (keys.of_tenant(session.tenant, name) for name in ("sessions", "ttls"))
-    commands = [(sessions, ("ZREM", sessions, session.id)), (ttls, ("HDEL", ttls, session.id))]
-    store.servers.pipelined(commands)
+        taken = [keys.of_tenant(session.tenant, name) for name in ("sessions", "ttls")]
+        store.evaluate(script("leave"), [(taken, (session.id, place))])
 
 
 def spend(store: Store, limits: AccessSettings, tenant: str, what: str, tokens: int) -> None:

@@ -13,8 +13,8 @@ follow each other within a ten-thousandth of that, in a week a minute, count as 
                       of them is in the reply
     due, compactions  a shard's own: an hour after the longest time to live of a session that was put there
     meter             a shard's own: 90 days after the last turn or compaction that was counted in it
-    deleted:<digest>  a shard's own: after the time to live of the session of which this is the digest. When
-                      it was deleted, so that no turn that waits in a spool begins it anew
+    deleted:<digest>  a shard's own: after SESSION_TTL, two days at least. When the session of which this is
+                      the digest was deleted, so that no turn that waits in a spool begins it anew
     bs:{tenant/NAME}:…  a tenant's own, and only where it has limits; a slash is in no name of a shard
         sessions      after the longest time to live of a session that has a place in it
         ttls          like sessions, whose own times to live it holds

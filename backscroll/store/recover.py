@@ -18,7 +18,8 @@ from backscroll.store.redis import Store
 from backscroll.store.replies import Reply, ReplyError, Status, encode_error
 
 # What became of a turn: it was written, now or before; its message was accepted all the same, and has an
-# answer in the history; its session was deleted, or expired; or somebody holds it, and the turn has to wait.
+# answer in the history; its session was deleted; the turn is too old to know whether it was (`expired`); or
+# somebody holds the session, and the turn has to wait.
 Recovered = Literal["merged", "again", "answered", "deleted", "expired", "busy"]
 
 _NO_ROOM = Text("[left out: the session has no room for these media]")

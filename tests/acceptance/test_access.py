@@ -9,22 +9,23 @@ import base64
 import subprocess
 from collections.abc import Callable, Iterator
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx2
 import pytest
+import redis as redis_py
 from werkzeug.routing import Rule
 
 import web
 from backscroll import errors
 from backscroll.client import Client
 from backscroll.settings import load
+from backscroll.store.keys import of_tenant
 from tests.stack.api import Api
 from tests.stack.conditions import until
 from tests.stack.offline import OfflineModel
-from tests.stack.processes import BIN, ROOT, free_port
+from tests.stack.processes import BIN
 from tests.stack.stack import Stack
 from tests.stack.tenants import KeyFile, Tenant
 
@@ -52,7 +53,7 @@ class Access:
         self.api = api
         self.keys = keys
         # Some at the start: to see a new one a web process takes up to a second.
-        self._ready = [keys.add(f"t-{uuid4().hex[:8]}") for _ in range(12)]
+        self._ready = [keys.add(f"t-{uuid4().hex[:8]}") for _ in range(16)]
         self._tenants: list[Tenant] = []
 
     def tenant(self) -> Tenant:
@@ -255,72 +256,43 @@ def refusal(tenant: Tenant, sid: str) -> httpx2.Response | None:
     return None if answer.is_success else answer
 
 
-ANYWHERE = {
-    "by the setting": ([], "0.0.0.0"),
-    "by a flag": (["--bind", "0.0.0.0"], "127.0.0.1"),
-    "with a socket for each worker": (["--reuse-port"], "0.0.0.0"),
-    "over IPv6": ([], "[::]"),
-}
+def test_a_retry_of_what_was_accepted_gets_its_reply_whatever_is_left(access: Access, sid: str) -> None:
+    tenant, key = access.tenant(), {"Idempotency-Key": "once"}
+    said = "word " * (4 * TOKENS // 5 + 1)
+    rid = tenant.post(sid, said, headers=key).raise_for_status().json()["id"]
+    tenant.ended(sid, rid)
+    until("the turn was counted", lambda: refusal(tenant, sid))
+    again = tenant.post(sid, said, headers=key)
+    assert (again.status_code, again.json()["id"], again.json()["status"]) == (200, rid, "completed")
+    refused(tenant.post(sid, "another", headers=key), 422, "idempotency_key_reused")
+    too_much(tenant.post(sid, said, headers={"Idempotency-Key": "new"}), "token_budget_spent")
+    too_much(tenant.post(f"{sid}-other", said, headers=key), "token_budget_spent")
 
 
-@pytest.mark.parametrize("how", ANYWHERE)
-def test_without_keys_gunicorn_listens_nowhere_but_on_this_machine(tmp_path: Path, how: str) -> None:
-    flags, host = ANYWHERE[how]
-    flags = [f"{flag}:{free_port()}" if "." in flag else flag for flag in flags]
-    done = started(
-        tmp_path, ["gunicorn", *flags, "web:create_app()"], BACKSCROLL_BIND=f"{host}:{free_port()}"
-    )
-    said = done.stdout + done.stderr
-    assert done.returncode == 1
-    assert "BACKSCROLL_API_KEYS" in said
-    assert "backscroll keys new" in said
-    assert "Traceback" not in said
-
-
-def test_without_keys_up_listens_nowhere_but_on_this_machine(tmp_path: Path) -> None:
-    options = ["--host", "0.0.0.0", "--port", str(free_port()), "--data-dir", str(tmp_path / "data")]
-    done = started(tmp_path, ["backscroll", "up", *options])
-    assert done.returncode == 1
-    (said,) = done.stderr.splitlines()
-    assert "BACKSCROLL_API_KEYS" in said
-    assert not (tmp_path / "data").exists()
-
-
-@pytest.mark.parametrize("command", [["gunicorn", "web:create_app()"], ["backscroll", "up"]])
-@pytest.mark.parametrize("setting", ["acme:secret", "./no-such-folder/secret"])
-def test_keys_that_cannot_be_used_stop_the_start_and_are_not_shown(
-    tmp_path: Path, command: list[str], setting: str
+def test_a_retry_in_a_session_that_lost_its_place_gets_its_reply(
+    access: Access, tenant: Tenant, sid: str
 ) -> None:
-    done = started(tmp_path, command, BACKSCROLL_API_KEYS=setting)
-    said = done.stdout + done.stderr
-    assert done.returncode == 1
-    assert "BACKSCROLL_API_KEYS" in said
-    assert "secret" not in said
-    assert "Traceback" not in said
+    key = {"Idempotency-Key": "once"}
+    rid = tenant.post(sid, "hello", headers=key).raise_for_status().json()["id"]
+    with redis_py.Redis.from_url(access.stack.env["REDIS_URL"]) as redis:
+        redis.delete(of_tenant(tenant.key.tenant, "sessions"))
+    for number in range(SESSIONS):
+        tenant.submit(f"{sid}-{number}", "hello")
+    too_much(tenant.post(sid, "hello"), "too_many_sessions")
+    again = tenant.post(sid, "hello", headers=key)
+    assert again.is_success
+    assert again.json()["id"] == rid
 
 
-def started(home: Path, command: list[str], **env: str) -> subprocess.CompletedProcess[str]:
-    """Run a server that does not start."""
-    return subprocess.run(
-        [str(BIN / command[0]), *command[1:]],
-        env={"PATH": "/usr/bin:/bin", "HOME": str(home), **env},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def test_without_keys_a_unix_socket_is_listened_on(make_stack: Callable[..., Stack], tmp_path: Path) -> None:
-    path = tmp_path / "web.sock"
-    process = make_stack().run("web", ["gunicorn", "web:create_app()"], BACKSCROLL_BIND=f"unix:{path}")
-    transport = httpx2.HTTPTransport(uds=str(path))
-    with httpx2.Client(base_url="http://web", transport=transport) as client:
-
-        def alive() -> bool:
-            assert process.running, process.output
-            return path.exists() and client.get("/healthz").status_code == 200
-
-        until("the web process is alive", alive)
-        assert client.get("/v1/sessions/s1").status_code == 404
+def test_a_message_that_is_refused_leaves_its_place_to_another_session(
+    make_stack: Callable[..., Stack], sid: str
+) -> None:
+    # As large as a message may be, and stored with what kind it is: a little more than a session may have.
+    most = {"BACKSCROLL_MEDIA_BYTES": "1024", "BACKSCROLL_SESSION_MEDIA_BYTES": "1024"}
+    api = make_stack(BACKSCROLL_TENANT_SESSIONS="1", **most).web()
+    picture = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(bytes(1024)).decode()}}
+    answer = api.http.post(f"/v1/sessions/{sid}-refused/messages", json={"parts": [picture]})
+    refused(answer, 413, "media_full")
+    assert api.http.get(f"/v1/sessions/{sid}-refused").status_code == 404
+    api.submit(sid, "hello")
+    too_much(api.post(f"{sid}-refused", "hello"), "too_many_sessions")

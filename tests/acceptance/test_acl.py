@@ -66,7 +66,7 @@ def stack(
     found.stop()
 
 
-def everything(api: Api, model: OfflineModel, sid: str) -> None:
+def everything(api: Api, history: Guarded, model: OfflineModel, sid: str) -> None:
     """Use every feature once."""
     api.http.put(f"/v1/sessions/{sid}", json={"ttl": 3600}).raise_for_status()
     picture = {"inlineData": {"mimeType": "image/png", "data": b64encode(b"\x89PNG" * 9).decode()}}
@@ -74,8 +74,7 @@ def everything(api: Api, model: OfflineModel, sid: str) -> None:
     api.ended(sid, said.json()["id"])
     assert api.http.get(f"/v1/sessions/{sid}/media/{'0' * 64}").status_code == 404
     again = {"Idempotency-Key": "once"}
-    with streaming(api, sid, api.post(sid, "hello", headers=again).json()["id"]) as events:
-        events.until("done")
+    api.ended(sid, api.post(sid, "hello", headers=again).json()["id"])
     assert api.post(sid, "hello", headers=again).json()["status"] == "completed"
     for number in range(4):
         api.say(sid, f"turn {number}: " + "word " * 60)
@@ -86,7 +85,11 @@ def everything(api: Api, model: OfflineModel, sid: str) -> None:
     api.http.post(f"/v1/sessions/{sid}/compact").raise_for_status()
 
     rid = begin(api, model, sid, f"cancel this in {sid}")
-    api.http.post(f"/v1/sessions/{sid}/replies/{rid}/cancel").raise_for_status()
+    with streaming(api, sid, rid) as events:
+        # A reply that ends before is not listened to, and not left again.
+        until("its events are listened to", lambda: history.listened_to(rid))
+        api.http.post(f"/v1/sessions/{sid}/replies/{rid}/cancel").raise_for_status()
+        events.until("done")
     assert api.ended(sid, rid)["status"] == "cancelled"
     begin(api, model, sid, f"delete this in {sid}")
     assert api.http.delete(f"/v1/sessions/{sid}").status_code == 204
@@ -123,12 +126,13 @@ def until_none(what: str, found: Callable[[], set[str]]) -> None:
 def operators_look(stack: Stack, api: Api) -> None:
     def found() -> Json:
         seen: Json = api.http.get("/v1/deployment").raise_for_status().json()
-        return seen
+        return seen if len(seen["workers"]) == 2 and not seen["down"] else {}
 
-    until("both workers have signed the roll", lambda: len(found()["workers"]) == 2)
-    assert found()["down"] == []
+    names = [worker["name"] for worker in until("both workers have signed the roll", found)["workers"]]
     environ = {"PATH": f"{BIN}:/usr/bin:/bin", **stack.env}
-    command = [str(BIN / "celery"), "-A", "worker", "inspect", "ping", "--json", "-t", "2"]
+    # Those that are named are waited for, and no longer than they take.
+    asked = ["inspect", "ping", "--json", "-d", ",".join(names), "-t", "20"]
+    command = [str(BIN / "celery"), "-A", "worker", *asked]
     said = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert [answer["ok"] for answer in json.loads(said).values()] == ["pong", "pong"]
 
@@ -140,7 +144,7 @@ def test_nothing_is_refused_and_nothing_is_allowed_in_vain(
     api = stack.web(REDIS_URL=history.url(WEB), BROKER_URL=broker.broker_url(WEB_BROKER))
     for worker in workers:
         worker.until_says("ready.")
-    everything(api, model, sid)
+    everything(api, history, model, sid)
     operators_look(stack, api)
     for worker in workers:
         worker.terminate()

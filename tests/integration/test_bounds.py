@@ -71,6 +71,29 @@ def test_a_session_that_is_deleted_gives_its_place_back(store: Store, tenant: st
     refused(store, tenant, "a")
 
 
+def admitted(store: Store, tenant: str, name: str) -> str:
+    return bounds.admit_message(store, TWO, Session(tenant, name))
+
+
+def test_a_place_is_given_back_once_by_whom_it_was_given_to(store: Store, tenant: str) -> None:
+    place = admitted(store, tenant, "a")
+    assert place
+    for _ in range(2):
+        bounds.leave(store, TWO, Session(tenant, "a"), place)
+    assert held(store, tenant) == set()
+    assert admitted(store, tenant, "a") not in ("", place)
+
+
+def test_a_place_stays_that_somebody_else_was_admitted_to_since(store: Store, tenant: str) -> None:
+    # Of two first messages of a session one may be refused, the other not: however close they come.
+    for number in range(20):
+        place = admitted(store, tenant, "a")
+        assert admitted(store, tenant, "a") == "", "it is not the second one's to give back"
+        bounds.leave(store, TWO, Session(tenant, "a"), place)
+        assert held(store, tenant) == {b"a"}, number
+        bounds.leave(store, TWO, Session(tenant, "a"))
+
+
 def test_a_session_that_expires_gives_its_place_back(store: Store, tenant: str) -> None:
     set_up(store, tenant, "a", 0.05)
     begin(store, tenant, "b")

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from backscroll.cipher import PLAIN
+from backscroll.cipher import PLAIN, Cipher
 from backscroll.errors import NotFound, StoreUnavailable
 from backscroll.messages.part import Text
 from backscroll.metrics import REGISTRY
 from backscroll.sealing import Sealing
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
+from backscroll.spool import merge
 from backscroll.spool.files import Spool
 from backscroll.spool.merge import Merger
-from backscroll.spool.record import encode
+from backscroll.spool.record import decode, encode
 from backscroll.store import keys, replies, sessions
 from backscroll.store.recover import DegradedTurn, Recovered
 from backscroll.store.redis import Store
@@ -180,9 +182,11 @@ def test_a_turn_whose_key_is_missing_stays_until_it_is_back(
     keys_of = {"k2": bytes(32)}
     process.merge()
     assert len(process.spool.files()) == 1
+    process.spool.close()
     keys_of = {"k1": bytes(32)}
-    assert process.merge() == 0
-    assert process.spool.files() == []
+    restarted = Process(tmp_path, store)
+    assert restarted.merge() == 0
+    assert restarted.spool.files() == []
     assert texts(store, session) == ["lost?", "no"]
 
 
@@ -201,6 +205,33 @@ def test_what_is_home_is_let_be_while_its_file_waits_for_another(
     assert one.became == ["answered", "merged"], "each process is told of each turn once"
     assert other.became == ["again", "again"], "and knows that another one wrote it"
     assert counted("answered") == before + 1
+
+
+def test_what_waits_is_read_once(
+    one: Process, other: Process, store: Store, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies.submit(store, session, Submission(parts=(Text("first"),)))
+    holder = claim(store, session, "holder")
+    read: list[bytes] = []
+
+    def noted(line: bytes, ciphers: Callable[[Session], Cipher]) -> DegradedTurn:
+        read.append(line)
+        return decode(line, ciphers)
+
+    monkeypatch.setattr(merge, "decode", noted)
+    sealed = encode(degraded(session), Sealing({"k1": bytes(32)}).cipher(str(session)))
+    assert other.spool.append(sealed) == "written"
+    one.keep(degraded(session, "second"), degraded(session, "third"))
+    assert [one.merge() for _ in range(3)] == [2, 2, 2]
+    assert len(read) == 3
+    one.keep(degraded(session, "fourth"))
+    assert [one.merge() for _ in range(3)] == [3, 3, 3]
+    assert len(read) == 3 + 3, "a file that has grown is read again, and no other"
+    commit(store, holder)
+    assert one.merge() == 0
+    assert texts(store, session)[::2] == ["first", "second", "third", "fourth"]
+    assert one.merge() == 0
+    assert len(read) == 3 + 3
 
 
 def test_what_keeps_a_file_is_logged_once(

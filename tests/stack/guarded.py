@@ -43,6 +43,10 @@ class Guarded:
         """Name what users were refused: who, of which kind, and what."""
         return {(each["username"], each["reason"], each["object"]) for each in self._tell("ACL", "LOG", 128)}
 
+    def listened_to(self, reply_id: str) -> bool:
+        """Tell whether somebody listens to a reply's events."""
+        return bool(self._tell("PUBSUB", "CHANNELS", f"*:events:{reply_id}"))
+
     def unused(self, *users: str) -> set[str]:
         """Name the commands that these users are allowed and that nobody has called."""
         allowed = set[str]()

@@ -12,7 +12,7 @@ for _, id in ipairs(redis.call('LRANGE', REPLIES, 0, -1)) do
   end
 end
 redis.call('DEL', META, LIVE, CHAPTERS, LEDGER, ARCHIVE, INBOX, LOCK, OFFER, REPLIES, MEDIA)
-redis.call('SET', deleted_key(), NOW, 'PX', math.max(TTL, DEFAULT_TTL))
+redis.call('SET', deleted_key(), NOW, 'PX', deleted_life())
 redis.call('PUBLISH', ARGS[1], NAME)
 redis.call('ZREM', DUE, NAME)
 redis.call('ZREM', COMPACTIONS, NAME)

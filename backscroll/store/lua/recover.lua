@@ -10,7 +10,7 @@
 --         18 bytes that all media may have together  19… media that it refers to, see parts/media.lua
 -- Result  {'merged', ring} | {'again'}: it was seen to before
 --         {'answered'}: the message had been accepted all the same, and its answer is, or will be, in the history
---         {'deleted'} | {'expired'}: the session was, since then
+--         {'deleted'}: the session was, since then | {'expired'}: or may have been, nobody knows any more
 --         {'busy'}: somebody holds the session, come back later
 --         {'moved', last} | {'no room', bytes}: the same again, with this seq or with less media
 -- Replay  a reply that was seen to here is not seen to again.
@@ -20,7 +20,9 @@ local id, status, accepted_at, finished_at, reason, last, user, model, tokens, p
 if tonumber(redis.call('GET', deleted_key()) or 0) >= tonumber(accepted_at) then
   return {'deleted'}
 end
-if tonumber(accepted_at) + TTL < NOW then
+-- A session that was there before, and still is, was not deleted since; of others, no older note is left.
+local was_there = BEGAN and tonumber(BEGAN) <= tonumber(accepted_at)
+if not was_there and tonumber(accepted_at) + deleted_life() < NOW then
   return {'expired'}
 end
 

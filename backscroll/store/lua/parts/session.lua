@@ -36,6 +36,12 @@ local function life()
   return TTL < 2 * DAY and redis.call('LLEN', INBOX) > 0 and 2 * DAY or TTL
 end
 
+-- For how long it is noted that a session was deleted, and how old a turn may be that comes from a spool into one that
+-- may have been: what was accepted is not bound to a short time to live.
+local function deleted_life()
+  return math.max(DEFAULT_TTL, 2 * DAY)
+end
+
 -- How an expiry is set. What only reads says redis.pcall: a server that takes no writes is read all the same.
 local write = redis.call
 
