@@ -103,8 +103,8 @@ class Backscroll:
         named = Session(self._tenant, session)
         parts, media = detach((Text(text),) if isinstance(text, str) else text)
         settings = self._answering.settings
+        check_said(parts, "text", settings.web)
         ceiling = settings.budget.ceiling_tokens
-        check_said(parts, "text", settings.web, ceiling)
         submission = Submission(parts=parts, media=media, ceiling=ceiling, field="text")
         submitted = replies.submit(self._store, named, submission)
         deadline = time.monotonic() + timeout

@@ -67,7 +67,7 @@ def submission(request: Request, settings: Settings) -> Submission:
     if key is not None and not _KEY.fullmatch(key):
         raise InvalidRequest("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
     field = "text" if body.parts is None else "parts"
-    parts, media = _said(body, field, settings)
+    parts, media = _said(body, field, settings.web)
     return Submission(
         parts=parts,
         media=media,
@@ -106,11 +106,11 @@ def _optional_body(request: Request, kind: type[Body]) -> Body:
     return read_body(request, kind) if request.get_data() else kind()
 
 
-def _said(body: MessageBody, field: str, settings: Settings) -> tuple[tuple[Part, ...], dict[str, Media]]:
+def _said(body: MessageBody, field: str, limits: WebSettings) -> tuple[tuple[Part, ...], dict[str, Media]]:
     if (body.text is None) == (body.parts is None):
         raise InvalidRequest("text", "give either text or parts")
     parts, media = read_parts([{"text": body.text}] if body.parts is None else body.parts, "parts")
-    check_said(parts, field, settings.web, settings.budget.ceiling_tokens)
+    check_said(parts, field, limits)
     return parts, media
 
 

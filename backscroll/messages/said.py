@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import msgspec
 
 from backscroll.errors import InvalidRequest, TooLarge
-from backscroll.messages import tokens
 from backscroll.messages.media import mime_of, size_of, split
 from backscroll.messages.part import Other, Part
 from backscroll.settings import WebSettings, variable
 
 
-def check_said(parts: Sequence[Part], field: str, limits: WebSettings, ceiling: int) -> None:
+def check_said(parts: Iterable[Part], field: str, limits: WebSettings) -> None:
     """Refuse what cannot be a user's message.
 
     Args:
         parts: what was said.
         field: the part of the request that holds it, for the error.
         limits: how much there may be of it. A text in a file counts as a text.
-        ceiling: tokens that a model is sent at most.
 
     Raises:
         InvalidRequest: when nothing was said.
@@ -46,11 +44,12 @@ def check_said(parts: Sequence[Part], field: str, limits: WebSettings, ceiling: 
         raise TooLarge(
             field, f"{field} has {media:,} bytes of media; at most {limits.media_bytes:,} are accepted"
         )
-    check_fits(tokens.of_parts(parts), field, ceiling)
 
 
 def check_fits(said: int, field: str, ceiling: int, *, settings: int = 0) -> None:
     """Refuse a message that could never be sent: all else of a prompt can be left out, the message cannot.
+
+    Where a session's history is, its settings are: there `submit` weighs both, in the step that accepts it.
 
     Args:
         said: its estimated tokens.

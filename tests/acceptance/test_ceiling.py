@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2
@@ -22,6 +22,13 @@ MIB = 2**20
 RULES = "Be brief and to the point. " * 2300  # some 15,500 tokens
 # Estimated as 35,280 tokens: it fits below 40,000 alone, and not beside the rules.
 LARGE = 6 * MIB
+
+
+@pytest.fixture
+def api(api: Api, sid: str) -> Iterator[Api]:
+    """A client of the shared deployment; no compaction of what is large here meets later tests."""
+    yield api
+    api.http.delete(f"/v1/sessions/{sid}")
 
 
 def inline(data: bytes, mime: str = "image/png") -> Json:
@@ -138,8 +145,15 @@ def test_a_ceiling_that_was_lowered_refuses_and_fails_what_is_above_it(
     stack = make_stack()
     api = stack.web()
     api.http.put(f"/v1/sessions/{sid}", json={"system_instruction": RULES}).raise_for_status()
-    large, small = api.submit(sid, "x" * 30_000), api.submit(sid, "and now?")
-    stack.worker("replies", BACKSCROLL_CEILING_TOKENS="20000", BACKSCROLL_MESSAGE_BYTES="40000")
+    key = {"Idempotency-Key": "k"}
+    large = api.submit(sid, text := "x" * 30_000, headers=key)
+    lowered = {"BACKSCROLL_CEILING_TOKENS": "20000", "BACKSCROLL_MESSAGE_BYTES": "40000"}
+    small_api = stack.web(**lowered)
+    again = small_api.post(sid, text, headers=key)
+    assert (again.status_code, again.json()["id"]) == (202, large), "it was accepted"
+    check_refused(small_api.post(sid, text), "7,500", "20,000", field="text")
+    small = small_api.submit(sid, "and now?")
+    stack.worker("replies", **lowered)
     failed = api.ended(sid, large)
     assert (failed["status"], failed["error"]["code"]) == ("failed", "over_ceiling")
     assert "20,000" in failed["error"]["message"]

@@ -143,7 +143,7 @@ def test_what_is_wrong_is_named_by_its_place(posted: dict[str, Any], place: str)
 
 
 def check(*parts: Part, **limits: int) -> None:
-    check_said(parts, "parts", WebSettings(**limits), 40_000)
+    check_said(parts, "parts", WebSettings(**limits))
 
 
 @pytest.mark.parametrize("parts", [(), (Text(""),), (Text(" \n"), Text("\t"))])

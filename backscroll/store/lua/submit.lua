@@ -18,7 +18,7 @@ local id, request, model, limit, grace, on_busy, most, tokens, ceiling, idem, fi
   unpack(ARGS)
 local media = {unpack(ARGS, 15)}
 -- Sealed or not, what is stored of them has a few bytes more than what a model is sent, and four are a token.
-local settings = math.ceil(redis.call('HSTRLEN', META, 'settings') / 4)
+local settings = math.ceil(#(redis.call('HGET', META, 'settings') or '') / 4)
 
 -- Whether a model can be sent a request of so many tokens: all else can be left out, this and the settings cannot.
 local function fits(size)
