@@ -102,8 +102,11 @@ class Backscroll:
         """
         named = Session(self._tenant, session)
         parts, media = detach((Text(text),) if isinstance(text, str) else text)
-        check_said(parts, "text", self._answering.settings.web)
-        submitted = replies.submit(self._store, named, Submission(parts=parts, media=media))
+        settings = self._answering.settings
+        check_said(parts, "text", settings.web)
+        ceiling = settings.budget.ceiling_tokens
+        submission = Submission(parts=parts, media=media, ceiling=ceiling, field="text")
+        submitted = replies.submit(self._store, named, submission)
         deadline = time.monotonic() + timeout
         while True:
             # Who holds the session now may let go of it before our turn: then it is for us to take.

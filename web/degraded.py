@@ -15,6 +15,8 @@ from contextlib import contextmanager
 import msgspec
 
 from backscroll.errors import PermanentError, StoreUnavailable, TransientError
+from backscroll.messages import tokens
+from backscroll.messages.said import check_fits
 from backscroll.metrics import DEGRADED
 from backscroll.session import Session
 from backscroll.settings import Settings
@@ -61,6 +63,7 @@ class Degraded:
 
         Raises:
             StoreUnavailable: when the model does not answer either, or too many are at it.
+            TooLarge: when it does not fit below the ceiling beside the session's settings.
             InvalidRequest: when the idempotency key was used for another message.
         """
         with self._alone(session, idempotency(submission)[0]):
@@ -83,7 +86,7 @@ class Degraded:
 
     def _answered(self, session: Session, submission: Submission, reply_id: str) -> DegradedTurn:
         # Loaded here: a process that meets no outage needs none of it.
-        from backscroll.answering.context import build_prompt
+        from backscroll.answering.context import build_prompt, of_settings
         from backscroll.answering.media import filled
         from backscroll.answering.turn import answer
         from backscroll.messages.media import detach
@@ -108,6 +111,8 @@ class Degraded:
             context=Context(messages=messages, last=len(messages)),
             settings=self._remembered.settings(session),
         )
+        size, most = tokens.of_parts(turn.request), submission.ceiling
+        check_fits(size, submission.field, most, settings=of_settings(turn.settings))
         limits = self._settings.model
         prompt = filled(
             build_prompt(turn, self._settings),

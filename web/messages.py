@@ -53,7 +53,7 @@ def routes(backend: Backend) -> Blueprint:
 
 
 def _accept(backend: Backend, session: Session, began: float) -> Response:
-    submission = reading.submission(request, backend.settings.web)
+    submission = reading.submission(request, backend.settings)
     wait = reading.preferred_wait(request, backend.settings.web)
     place = _admit(backend, session, submission)
     # A call that fails may be heard all the same: whoever answers then, the reply is one, by this id.

@@ -14,7 +14,7 @@ from backscroll.errors import InvalidRequest, Malformed
 from backscroll.messages.media import Media
 from backscroll.messages.part import Part
 from backscroll.messages.said import check_said
-from backscroll.settings import WebSettings
+from backscroll.settings import Settings, WebSettings
 from backscroll.store.replies import OnBusy, Submission
 from web.parts import read_parts
 from web.places import place
@@ -54,7 +54,7 @@ class RestoreBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chapters: _Whole | None = None
 
 
-def submission(request: Request, limits: WebSettings) -> Submission:
+def submission(request: Request, settings: Settings) -> Submission:
     """Read a posted message.
 
     Raises:
@@ -66,13 +66,16 @@ def submission(request: Request, limits: WebSettings) -> Submission:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not _KEY.fullmatch(key):
         raise InvalidRequest("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
-    parts, media = _said(body, limits)
+    field = "text" if body.parts is None else "parts"
+    parts, media = _said(body, field, settings.web)
     return Submission(
         parts=parts,
         media=media,
         model=body.model,
         on_busy=body.on_busy,
-        merged_bytes=limits.message_bytes,
+        merged_bytes=settings.web.message_bytes,
+        ceiling=settings.budget.ceiling_tokens,
+        field=field,
         idempotency_key=key,
     )
 
@@ -103,11 +106,11 @@ def _optional_body(request: Request, kind: type[Body]) -> Body:
     return read_body(request, kind) if request.get_data() else kind()
 
 
-def _said(body: MessageBody, limits: WebSettings) -> tuple[tuple[Part, ...], dict[str, Media]]:
+def _said(body: MessageBody, field: str, limits: WebSettings) -> tuple[tuple[Part, ...], dict[str, Media]]:
     if (body.text is None) == (body.parts is None):
         raise InvalidRequest("text", "give either text or parts")
     parts, media = read_parts([{"text": body.text}] if body.parts is None else body.parts, "parts")
-    check_said(parts, "text" if body.parts is None else "parts", limits)
+    check_said(parts, field, limits)
     return parts, media
 
 

@@ -12,8 +12,9 @@ import msgspec
 from flask import Request
 
 from backscroll.errors import TooLarge
+from backscroll.messages import tokens
 from backscroll.session_settings import SessionSettings, encode_settings
-from backscroll.settings import WebSettings
+from backscroll.settings import Settings
 from web.parts import check_depth
 from web.reading import MODEL, read_body
 
@@ -34,7 +35,7 @@ class SettingsBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ttl: Annotated[float, msgspec.Meta(ge=1, le=_LONGEST_TTL)] | None = None
 
 
-def read(request: Request, limits: WebSettings) -> SessionSettings:
+def read(request: Request, deployment: Settings) -> SessionSettings:
     """Read the settings out of a request.
 
     Raises:
@@ -54,10 +55,13 @@ def read(request: Request, limits: WebSettings) -> SessionSettings:
         tool_config=body.tool_config or {},
         ttl=body.ttl,
     )
-    size = len(encode_settings(settings))
-    if size > limits.settings_bytes:
-        raise TooLarge(
-            "body",
-            f"the settings have {size:,} bytes of JSON; at most {limits.settings_bytes:,} are accepted",
-        )
+    size, most = len(encode_settings(settings)), _most(deployment)
+    if size > most:
+        raise TooLarge("body", f"the settings have {size:,} bytes of JSON; at most {most:,} are accepted")
     return settings
+
+
+def _most(deployment: Settings) -> int:
+    """Tell how many bytes settings may have: a message of the largest size still fits beside them."""
+    limits, ceiling = deployment.web, deployment.budget.ceiling_tokens
+    return min(limits.settings_bytes, ceiling * tokens.BYTES_A_TOKEN - limits.message_bytes)

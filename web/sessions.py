@@ -26,7 +26,7 @@ def routes(backend: Backend) -> Blueprint:
     @blueprint.put("")
     def put(sid: str) -> Response:
         session = backend.session(sid)
-        settings = session_settings.read(request, backend.settings.web)
+        settings = session_settings.read(request, backend.settings)
         backend.limits.admit_settings(session, settings.ttl)
         began = sessions.configure(backend.store, session, settings)
         backend.remembered.saw(session, settings)

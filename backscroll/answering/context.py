@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from backscroll.answering.pairing import owed, pair, without_responses
+from backscroll.errors import PermanentError
 from backscroll.ledger import rendering
 from backscroll.ledger.ledger import Ledger
 from backscroll.messages import chapter as chapters
@@ -22,7 +23,7 @@ from backscroll.messages.quoting import RULE, quoted
 from backscroll.messages.tool_data import response_of
 from backscroll.model.port import Content, Prompt
 from backscroll.session_settings import SessionSettings
-from backscroll.settings import Settings
+from backscroll.settings import Settings, variable
 from backscroll.store.turns import Context, Turn
 
 # Summaries quote people. Said in the user's place and named as quotation, an instruction that hides in
@@ -38,6 +39,9 @@ _SCHEMAS = frozenset({"responseSchema", "response_schema", "responseJsonSchema",
 # Where a session was measured, the estimate is scaled by what was found, within reason: one odd
 # measurement must not empty a context or overfill it.
 _LEAST, _MOST = 0.5, 3.0
+# Tokens of a context from which on its measurement says how dense the next message is: in a shorter one, what
+# a model counts besides the words counts for too much. No message may fail for that.
+_TELLING = 500
 
 
 # Chapters and ledger stay for several turns, and a process keeps them between (store/memory.py): for as long
@@ -86,6 +90,10 @@ def build_prompt(turn: Turn, settings: Settings) -> Prompt:
 
     Where the context would exceed it (the summaries are behind), the oldest turns are left out first,
     then the oldest chapters. What is stored does not change.
+
+    Raises:
+        PermanentError: when the request does not fit beside the session's settings (`over_ceiling`). It did
+            when it was accepted: either the ceiling or the settings have changed, or it turned out denser.
     """
     context, notes = fit(turn, settings.budget.ceiling_tokens)
     messages = (
@@ -121,14 +129,18 @@ def fit(turn: Turn, ceiling: int) -> tuple[Context, tuple[Content, ...]]:
     """Give the largest context, newest first, that fits below `ceiling` tokens with the turn's request.
 
     With it come its notes as they are sent: written once, since every turn waits for it.
+
+    Raises:
+        PermanentError: when not even the request fits.
     """
     context = turn.context
     notes = frame(context)
     size, said = _of_contents(notes), tokens.of_messages(context.messages)
     # An estimate that was too high once is no licence to exceed.
     rate = max(_scale(context, size + said), 1.0)
+    _check(turn, ceiling, rate if size + said >= _TELLING else 1.0)
     room = (ceiling - of_settings(turn.settings)) / rate
-    room -= tokens.of_parts(turn.request) + owed(context.messages)
+    room -= tokens.of_parts(turn.request) + owed(context.messages, turn.request)
     # Where not all fits, notes may take half: without the newest messages an answer would miss the point.
     for_notes = max(room / 2, room - said)
     kept = context
@@ -148,6 +160,21 @@ def fit(turn: Turn, ceiling: int) -> tuple[Context, tuple[Content, ...]]:
         start -= 1
         room -= tokens.of_messages(whole[start])
     return Context(chapters=kept.chapters, ledger=kept.ledger, messages=flatten(whole[start:])), notes
+
+
+def _check(turn: Turn, ceiling: int, rate: float) -> None:
+    """Refuse a request that is over the ceiling with nothing but the session's settings.
+
+    The measured rate is that of texts; media are weighed by their kind.
+    """
+    media = tokens.of_media_in(turn.request)
+    alone = of_settings(turn.settings) + media + round((tokens.of_parts(turn.request) - media) * rate)
+    if alone > ceiling:
+        raise PermanentError(
+            "over_ceiling",
+            f"the message and the session's settings have an estimated {alone:,} tokens; at most "
+            f"{ceiling:,} are sent ({variable('ceiling_tokens')}): post it in smaller pieces, or set less",
+        )
 
 
 def _shorter(context: Context, room: float) -> Context:

@@ -18,7 +18,6 @@ from backscroll.messages.tool_data import ToolData, call_of, response_of
 from backscroll.model.port import Content
 
 _UNANSWERED = {"error": "not answered: the conversation went on"}
-_MADE_UP_TOKENS = 40
 _LEFT_OUT = {"note": "this result was left out: there was no room for it"}
 
 
@@ -30,12 +29,14 @@ def pair(contents: Sequence[Content]) -> tuple[Content, ...]:
     return tuple(_paired(contents))
 
 
-def owed(messages: Iterable[Message]) -> int:
-    """Estimate the tokens of the responses that `pair` will make up between these messages."""
-    parts = [part for message in messages for part in message.parts]
-    return _MADE_UP_TOKENS * max(
-        0, sum(map(bool, map(call_of, parts))) - sum(map(bool, map(response_of, parts)))
-    )
+def owed(messages: Iterable[Message], request: tuple[Part, ...]) -> int:
+    """Estimate by how many tokens `pair` makes these messages, and the request behind them, larger at most.
+
+    Where the oldest turns are left out, it is less.
+    """
+    said = (*(Content(message.role, message.parts) for message in messages), Content("user", request))
+    changed = ((new, old) for new, old in zip(pair(said), said, strict=True) if new is not old)
+    return sum(max(0, tokens.of_parts(new.parts) - tokens.of_parts(old.parts)) for new, old in changed)
 
 
 def _paired(contents: Sequence[Content]) -> Iterator[Content]:

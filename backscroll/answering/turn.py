@@ -53,9 +53,11 @@ def work(
         LeaseLost: when the session passed to somebody else meanwhile.
         StoreUnavailable: when the media that the context refers to cannot be had.
     """
-    prompt = build_prompt(turn, settings)
     try:
+        prompt = build_prompt(turn, settings)
         prompt = with_media(store, turn.session, prompt, settings.model.request_media_bytes)
+    except PermanentError as error:
+        return ReplyError(error.code, error.message, retryable=False)
     except Sealed as error:
         log.error("put off: reply=%s %s", turn.reply_id, error.message)  # noqa: TRY400  (no fault of the code)
         return Pause(SEALED_PAUSE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
@@ -18,6 +18,7 @@ from backscroll.compaction.measuring import Windows
 from backscroll.errors import HandedBack, NotFound, TransientError
 from backscroll.evaluating.conversations import Conversation
 from backscroll.evaluating.models import Recorded, Watched
+from backscroll.messages import tokens
 from backscroll.messages.message import Message
 from backscroll.model.port import Model, Prompt
 from backscroll.model.stop import Stop
@@ -79,7 +80,7 @@ class Play:
         self._answering = Answering(
             store=stage.store,
             model=Recorded(iter(conversation.messages[1::2]), asked),
-            settings=_unseeing(stage.settings) if blind else stage.settings,
+            settings=_unseeing(stage.settings, self._said) if blind else stage.settings,
             windows=self._windows,
             leases=stage.leases,
             streams=stage.streams,
@@ -102,7 +103,8 @@ class Play:
     def _say(self, count: int) -> None:
         self.stage.stop.check()
         for _ in range(count):
-            submission = Submission(parts=self._said.popleft().parts)
+            ceiling = self.stage.settings.budget.ceiling_tokens
+            submission = Submission(parts=self._said.popleft().parts, ceiling=ceiling)
             replies.submit(self.stage.store, self.session, submission)
         if answer_session(self._answering, self.session, go_on=lambda: True) != count:
             raise TransientError("not_played", "somebody else answers in the session of an evaluation")
@@ -157,7 +159,10 @@ def playing(
         play.end()
 
 
-def _unseeing(settings: Settings) -> Settings:
-    budget = msgspec.structs.replace(settings.budget, ceiling_tokens=1)
+def _unseeing(settings: Settings, said: Iterable[Message]) -> Settings:
+    # Room for each message, be it three times as dense as estimated, and for little besides.
+    largest = max((tokens.of_parts(message.parts) for message in said), default=0)
+    ceiling = min(3 * largest, settings.budget.ceiling_tokens)
+    budget = msgspec.structs.replace(settings.budget, ceiling_tokens=ceiling)
     changed: Settings = msgspec.structs.replace(settings, budget=budget)
     return changed

@@ -1,4 +1,4 @@
-"""What a user may say: something, and not too much of it."""
+"""What a user may say: something, not too much of it, and no more than a model may be sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from backscroll.errors import InvalidRequest, TooLarge
 from backscroll.messages.media import mime_of, size_of, split
 from backscroll.messages.part import Other, Part
-from backscroll.settings import WebSettings
+from backscroll.settings import WebSettings, variable
 
 
 def check_said(parts: Iterable[Part], field: str, limits: WebSettings) -> None:
@@ -44,3 +44,28 @@ def check_said(parts: Iterable[Part], field: str, limits: WebSettings) -> None:
         raise TooLarge(
             field, f"{field} has {media:,} bytes of media; at most {limits.media_bytes:,} are accepted"
         )
+
+
+def check_fits(said: int, field: str, ceiling: int, *, settings: int = 0) -> None:
+    """Refuse a message that could never be sent: all else of a prompt can be left out, the message cannot.
+
+    Where a session's history is, its settings are: there `submit` weighs both, in the step that accepts it.
+
+    Args:
+        said: its estimated tokens.
+        field: the part of the request that holds it, for the error.
+        ceiling: tokens that a model is sent at most.
+        settings: the tokens of the session's settings, which go along with every message.
+
+    Raises:
+        TooLarge: when both together are above the ceiling.
+    """
+    if said + settings > ceiling:
+        raise over_ceiling(said, field, ceiling, settings)
+
+
+def over_ceiling(said: int, field: str, ceiling: int, settings: int) -> TooLarge:
+    """Give the error of a message that does not fit; see `check_fits`."""
+    beside = f"beside the session's settings, which have {settings:,}, " if settings else ""
+    most = f"at most {max(ceiling - settings, 0):,} fit below {variable('ceiling_tokens')} ({ceiling:,})"
+    return TooLarge(field, f"{field} has an estimated {said:,} tokens; {beside}{most}")

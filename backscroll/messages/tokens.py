@@ -7,11 +7,12 @@ session has been measured (`usage_metadata`), callers scale this estimate by wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
-from backscroll.messages.media import mime_of, size_of, split
+from backscroll.messages.media import Blob, mime_of, size_of, split
 from backscroll.messages.message import Message
 from backscroll.messages.part import Other, Part, Text
 
@@ -57,13 +58,25 @@ def of_parts(parts: Iterable[Part]) -> int:
     return sum(of_text(part.text) if isinstance(part, Text) else _of_other(part) for part in parts)
 
 
+def of_media_in(parts: Iterable[Part]) -> int:
+    """Estimate the tokens of what is to be seen and heard in parts; a text in a file is none of it."""
+    others = (split(part) for part in parts if isinstance(part, Other))
+    shown = (each for rest, blobs in others for each in _shown(rest, blobs))
+    return sum(of_media(mime, size) for mime, size in shown if not mime.startswith("text/"))
+
+
 def _of_other(part: Other) -> int:
     rest, blobs = split(part)
-    media = sum(of_media(mime_of(blob), size_of(blob)) for blob in blobs)
-    elsewhere = rest.get("fileData")
+    media = sum(of_media(mime, size) for mime, size in _shown(rest, blobs))
+    return media + (of_bytes(len(msgspec.json.encode(rest))) if rest else 0)
+
+
+def _shown(rest: Mapping[str, Any], blobs: Iterable[Blob]) -> Iterator[tuple[str, int]]:
+    """Yield the kind and the size of a part's media: those in it, and one that lies with the provider."""
+    yield from ((mime_of(blob), size_of(blob)) for blob in blobs)
+    elsewhere = rest.get("fileData", rest.get("file_data"))
     if isinstance(elsewhere, dict):
-        media += of_media(mime_of(elsewhere), 0)
-    return media + (-(-len(msgspec.json.encode(rest)) // BYTES_A_TOKEN) if rest else 0)
+        yield mime_of(elsewhere), 0
 
 
 def of_messages(messages: Iterable[Message]) -> int:

@@ -18,7 +18,13 @@ class BudgetSettings(Group, frozen=True, kw_only=True):
     context_tokens: Annotated[Tokens, Meta(description="measured context that makes a compaction due")] = (
         15_000
     )
-    ceiling_tokens: Annotated[Tokens, Meta(description="no request is ever larger than this")] = 40_000
+    ceiling_tokens: Annotated[
+        Tokens,
+        Meta(
+            description="no request is ever larger than this, by what was estimated and measured; a message "
+            "that would not fit beside its session's settings is refused"
+        ),
+    ] = 40_000
     recent_turns: Annotated[
         Count | Literal["auto"],
         Meta(

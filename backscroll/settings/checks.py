@@ -24,7 +24,9 @@ def check(budget: BudgetSettings, model: ModelSettings, store: StoreSettings, we
     if store.compaction_lease <= model.summary_deadline:
         raise InvalidSetting(variable("compaction_lease"), "must be above BACKSCROLL_SUMMARY_DEADLINE")
     if web.message_bytes // 2 > budget.ceiling_tokens:
-        # A token is seldom less than two bytes: a message that alone could break the ceiling stays out.
+        # A token is seldom less than two bytes: a message that alone could break the ceiling stays out. What
+        # a session sets goes along: it leaves room for a message (web/session_settings.py), and each message
+        # is weighed with what is set when it is accepted (lua/submit.lua), and when it is sent.
         raise InvalidSetting(
             variable("message_bytes"),
             "must not be above twice BACKSCROLL_CEILING_TOKENS, or a message could not be sent",

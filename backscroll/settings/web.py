@@ -28,7 +28,13 @@ class WebSettings(Group, frozen=True, kw_only=True):
         Bytes, Meta(description="largest message, as UTF-8; without its media, but for texts among them")
     ] = 64 * 1024
     media_bytes: Annotated[Bytes, Meta(description="the most media in one message, before base64")] = 8 * MIB
-    settings_bytes: Annotated[Bytes, Meta(description="largest settings of a session, as JSON")] = 64 * 1024
+    settings_bytes: Annotated[
+        Bytes,
+        Meta(
+            description="largest settings of a session, as JSON; at most what leaves room for MESSAGE_BYTES "
+            "below CEILING_TOKENS, at four bytes a token"
+        ),
+    ] = 64 * 1024
     wait_limit: Annotated[
         float, Meta(ge=0, le=YEAR, description="seconds that a request may wait for a reply")
     ] = 60.0

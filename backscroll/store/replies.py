@@ -11,13 +11,16 @@ import msgspec
 
 from backscroll.cipher import Cipher
 from backscroll.errors import InboxFull, InvalidRequest, NotFound, SessionBusy
+from backscroll.messages import tokens
 from backscroll.messages.codec import encode_parts
 from backscroll.messages.media import Media
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Part, spoken
+from backscroll.messages.said import over_ceiling
 from backscroll.origin import UNKNOWN, Origin
 from backscroll.origin import encode as encode_origin
 from backscroll.session import Session
+from backscroll.settings import BudgetSettings
 from backscroll.store import content, keys, media
 from backscroll.store.redis import Store, table
 
@@ -101,6 +104,9 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
 
     `on_busy` decides when anything waits or is in work: the message queues, is rejected, or is merged into
     the last one that waits, up to `merged_bytes` of JSON for both.
+
+    No more than `ceiling` tokens, its session's settings included, can be sent of it, merged or not. `field`
+    is what held `parts` in the request, for errors.
     """
 
     parts: tuple[Part, ...]
@@ -108,6 +114,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     on_busy: OnBusy = "queue"
     merged_bytes: int = 64 * 1024
+    ceiling: int = BudgetSettings().ceiling_tokens
+    field: str = "parts"
     idempotency_key: str | None = None
 
 
@@ -155,6 +163,7 @@ def submit(
         SessionBusy: when anything is in work and the client asked to be turned away then.
         InvalidRequest: when the idempotency key was used for another body.
         MediaFull: when the session has no room for the media.
+        TooLarge: when it and the session's settings are more than a model may be sent.
         Sealed: when the idempotency key was used under an encryption key that is missing.
         StoreUnavailable: when Redis does not serve.
     """
@@ -173,6 +182,9 @@ def submit(
             raise reused()
         case b"no room":
             raise media.full(store, rest[0])
+        case b"too large":
+            size = tokens.of_parts(submission.parts)
+            raise over_ceiling(size, submission.field, submission.ceiling, rest[0])
         case b"busy":
             raise SessionBusy("a reply is in work, and on_busy is reject", delay=TURN)
         case _:
@@ -201,6 +213,8 @@ def _submit(
         int(store.settings.ring_grace * 1000),
         said.on_busy,
         content.room_for_requests(cipher, said.merged_bytes),
+        tokens.of_parts(said.parts),
+        said.ceiling,
         idem,
         fingerprint,
         encode_origin(origin) if origin != UNKNOWN else "",

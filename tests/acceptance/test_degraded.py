@@ -215,6 +215,22 @@ def test_media_are_shown_to_the_model_and_kept(
     assert api.http.get(f"/v1/sessions/{sid}/media/{shown['sha256']}").content == picture
 
 
+def test_what_does_not_fit_below_the_ceiling_is_refused_in_an_outage_too(
+    outages: Outages, api: Api, model: OfflineModel, sid: str
+) -> None:
+    rules = {"system_instruction": "Be brief. " * 6000}
+    api.http.put(f"/v1/sessions/{sid}", json=rules).raise_for_status()
+    document = to_stored(inline("application/pdf", bytes(6 * 2**20)))
+    with outages.killed():
+        asked = len(model.requests("reply"))
+        for parts in ([document], [to_stored(inline("image/png", b"%d" % n)) for n in range(64)]):
+            refused = api.http.post(f"/v1/sessions/{sid}/messages", json={"parts": parts})
+            assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
+            assert "40,000" in refused.json()["detail"]
+        assert len(model.requests("reply")) == asked
+        degraded(api.post(sid, "only words"))
+
+
 def test_what_the_model_refuses_is_told_and_leaves_no_message(
     outages: Outages, api: Api, model: OfflineModel, sid: str
 ) -> None:

@@ -52,3 +52,16 @@ def test_media_that_lie_with_the_provider_count_by_their_kind() -> None:
 def test_texts_and_what_is_neither_count_by_their_bytes() -> None:
     call = Other({"type": "function_call", "functionCall": {"name": "f", "args": {}}})
     assert tokens.of_parts((Text("x" * 40), call)) == 10 + 16
+
+
+def test_what_is_seen_and_heard_counts_apart_from_what_is_read() -> None:
+    elsewhere = {"mimeType": "image/png", "fileUri": "gs://bucket/x"}
+    parts = (
+        Text("x" * 4_000),
+        inline("image/png", b"x"),
+        inline("text/csv", b"x" * 40_000),
+        Other({"type": "file_data", "fileData": elsewhere}),
+        Other({"type": "file_data", "file_data": elsewhere}),
+    )
+    assert tokens.of_media_in(parts) == 3_300
+    assert 0 <= tokens.of_parts(parts) - (1_000 + 10_000 + 3_300) < 60

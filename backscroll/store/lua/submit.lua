@@ -3,17 +3,27 @@
 -- ARGS    1 reply id  2 request: parts as JSON  3 model, or ''  4 inbox limit  5 grace, ms, of a doorbell
 --         6 when anything waits or is in work: 'queue', 'reject', or 'merge' with the last that waits
 --         7 bytes that a merged request may have
---         8 idempotency key's Redis key, or ''  9 fingerprint of the body
---         10 where it comes from, for logs and traces: backscroll/origin.py
---         11 channel on which the reply is told when it ends, or ''
---         12 bytes that all media may have together  13… media that it refers to, see parts/media.lua
+--         8 the request's tokens, as estimated  9 tokens that a request and the session's settings may have together
+--         10 idempotency key's Redis key, or ''  11 fingerprint of the body
+--         12 where it comes from, for logs and traces: backscroll/origin.py
+--         13 channel on which the reply is told when it ends, or ''
+--         14 bytes that all media may have together  15… media that it refers to, see parts/media.lua
 -- Result  {'accepted', id, position, ring, new}   ring 1: nobody is there to hear of it, ring the doorbell;
 --         new 0: this message was accepted before; position -1: its reply waits no more
+--         {'too large', tokens}: so many the session's settings have, and the request does not fit beside them
 --         {'full', waiting} | {'busy', waiting} | {'reused', fingerprint}: the idempotency key came with another body
 --         {'no room', bytes}: so many the session's media have already, and no more of this message's fit
 -- Replay  the same id, or the same idempotency key, gives the same reply and adds nothing.
-local id, request, model, limit, grace, on_busy, most, idem, fingerprint, origin, waiter, room = unpack(ARGS)
-local media = {unpack(ARGS, 13)}
+local id, request, model, limit, grace, on_busy, most, tokens, ceiling, idem, fingerprint, origin, waiter, room =
+  unpack(ARGS)
+local media = {unpack(ARGS, 15)}
+-- Sealed or not, what is stored of them has a few bytes more than what a model is sent, and four are a token.
+local settings = math.ceil(#(redis.call('HGET', META, 'settings') or '') / 4)
+
+-- Whether a model can be sent a request of so many tokens: all else can be left out, this and the settings cannot.
+local function fits(size)
+  return size + settings <= tonumber(ceiling)
+end
 
 local function must_ring()
   -- A holder sees the inbox when it commits; a bell that was just rung is still on its way.
@@ -44,8 +54,11 @@ end
 -- The last message that waits, if it can take this one in: one for the same model, with the room.
 local function takes_in()
   local last = redis.call('LINDEX', INBOX, -1)
-  local waits = last and redis.call('HMGET', reply_key(last), 'status', 'model', 'request')
+  local waits = last and redis.call('HMGET', reply_key(last), 'status', 'model', 'request', 'tokens')
   if not waits or waits[1] ~= 'queued' or waits[2] ~= model or #waits[3] + #request > tonumber(most) then
+    return nil
+  end
+  if not waits[4] or not fits(waits[4] + tokens) then -- one that an earlier version accepted does not tell
     return nil
   end
   return last, waits[3]
@@ -55,6 +68,7 @@ end
 local function merge(last, said)
   redis.call('HSET', reply_key(last), 'request', string.sub(said, 1, -2) .. ',' .. string.sub(request, 2),
     'took_in', 1)
+  redis.call('HINCRBY', reply_key(last), 'tokens', tokens)
   redis.call('HSET', reply_key(id), 'merged_into', last, 'idem', idem)
   keep_reply(id)
   redis.call('RPUSH', REPLIES, id)
@@ -75,6 +89,9 @@ if found[1] or found[2] then
   return accepted(found[2] or id, 0)
 end
 
+if not fits(tonumber(tokens)) then
+  return {'too large', settings}
+end
 local waiting = redis.call('LLEN', INBOX)
 if on_busy == 'reject' and waiting > 0 then
   return {'busy', waiting}
@@ -99,8 +116,8 @@ end
 
 open()
 remember(id)
-redis.call('HSET', reply_key(id), 'status', 'queued', 'request', request, 'model', model,
-  'attempts', 0, 'created_at', NOW, 'idem', idem, 'origin', origin)
+redis.call('HSET', reply_key(id), 'status', 'queued', 'request', request, 'tokens', tokens,
+  'model', model, 'attempts', 0, 'created_at', NOW, 'idem', idem, 'origin', origin)
 if waiter ~= '' then
   redis.call('HSET', reply_key(id), 'waiter', waiter)
 end

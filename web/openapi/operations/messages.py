@@ -70,8 +70,8 @@ def resource(limits: WebSettings) -> Resource:
                 description="Accepts a message into the session's inbox. Without `Prefer` the answer is "
                 "`202` within milliseconds, with a reply to poll, to wait for, or to stream. `on_busy` "
                 "says what to do when others wait or are in work: `queue` behind them, `reject` with "
-                "`409`, or `merge` with the last one that waits; both then have one reply.\n\nParts may "
-                "be spelled as in Gemini's API or in snake case.",
+                "`409`, or `merge` with the last one that waits, where one request can hold both; they then "
+                "have one reply.\n\nParts may be spelled as in Gemini's API or in snake case.",
                 parameters=(SID, _KEY, _prefer(limits)),
                 body=_BODY,
                 answers=(

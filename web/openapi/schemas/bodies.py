@@ -62,7 +62,8 @@ def schemas(limits: WebSettings) -> dict[str, Schema]:
         for field, meaning in meanings.items():
             made[name]["properties"][field]["description"] = meaning
     made["SettingsBody"]["description"] += (
-        f" The inner objects are Gemini's own. All of it is at most {limits.settings_bytes:,} bytes of JSON."
+        f" The inner objects are Gemini's own. All of it is at most {limits.settings_bytes:,} bytes of JSON, "
+        "and leaves room for a message below the session's `budget.ceiling_tokens`."
     )
     return made
 
@@ -87,7 +88,8 @@ def _say_more_of_messages(message: Schema, limits: WebSettings) -> None:
     ]
     message["description"] = (
         f"A message: either `text` or `parts`, at most {limits.message_bytes:,} bytes of UTF-8 "
-        f"and {limits.media_bytes:,} bytes of media."
+        f"and {limits.media_bytes:,} bytes of media. Its tokens, as estimated, and those of the session's "
+        "settings are no more than `budget.ceiling_tokens` together."
     )
 
 

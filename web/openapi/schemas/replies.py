@@ -61,7 +61,9 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "ReplyError": record(
         "Why a reply failed. The history is as it was before.",
-        code=text("stable, for programs: `model_unavailable`, `model_refused`, `worker_lost`, …"),
+        code=text(
+            "stable, for programs: `model_unavailable`, `model_refused`, `over_ceiling`, `worker_lost`, …"
+        ),
         message=text("for people"),
         retryable=truth("whether the same message may succeed when it is posted again"),
     ),

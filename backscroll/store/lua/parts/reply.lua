@@ -10,7 +10,7 @@ local function end_reply(id, status, ...)
   local event = tell(id, 'end', '{"status":"' .. status .. '"}')
   redis.call('HSET', key, 'status', status, 'finished_at', NOW, 'end_event', event, ...)
   local waiter = redis.call('HGET', key, 'waiter')
-  redis.call('HDEL', key, 'request', 'told', 'origin', 'waiter')
+  redis.call('HDEL', key, 'request', 'tokens', 'told', 'origin', 'waiter')
   keep_reply(id)
   if waiter then
     local told = {id}
