@@ -4,19 +4,51 @@ from __future__ import annotations
 
 import time
 from hashlib import sha1
+from pathlib import Path
 from typing import Any
 
 from backscroll.messages.media import Media
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
 from backscroll.session import Session
+from backscroll.spool.files import Spool
+from backscroll.spool.merge import Merger
+from backscroll.spool.record import encode
 from backscroll.store import replies
-from backscroll.store.recover import Answered, DegradedTurn
+from backscroll.store.recover import Answered, DegradedTurn, Recovered
 from backscroll.store.redis import Store
 from backscroll.store.replies import OnBusy, ReplyError, Submission
 
 ERROR = ReplyError("blocked", "refused", retryable=False)
 PICTURE = Media("image/png", b"\x89PNG" * 300)
+
+
+class Process:
+    """A web process as far as its spool is concerned."""
+
+    def __init__(self, directory: Path, store: Store) -> None:
+        self.spool = Spool(directory, store.settings.redis_url, 1_000_000)
+        self.store = store
+        self.settled: list[str] = []
+        self.became: list[Recovered] = []
+        self.rung: list[Session] = []
+        self.merger = Merger(
+            self.spool,
+            store,
+            settled=self._settled,
+            ring=self.rung.append,
+        )
+
+    def _settled(self, turn: DegradedTurn, became: Recovered) -> None:
+        self.settled.append(turn.reply_id)
+        self.became.append(became)
+
+    def keep(self, *turns: DegradedTurn) -> None:
+        for turn in turns:
+            assert self.spool.append(encode(turn, self.store.cipher(turn.session))) == "written"
+
+    def merge(self) -> int:
+        return self.merger.merge()
 
 
 def now() -> int:

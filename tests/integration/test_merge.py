@@ -15,44 +15,14 @@ from backscroll.sealing import Sealing
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
 from backscroll.spool import merge
-from backscroll.spool.files import Spool
-from backscroll.spool.merge import Merger
 from backscroll.spool.record import decode, encode
 from backscroll.store import keys, replies, sessions
 from backscroll.store.recover import DegradedTurn, Recovered, recover
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
 from tests.integration.acting import claim, commit, texts
-from tests.integration.recovering import degraded, now
+from tests.integration.recovering import Process, degraded, now
 from tests.stack.conditions import until
-
-
-class Process:
-    """A web process as far as its spool is concerned."""
-
-    def __init__(self, directory: Path, store: Store) -> None:
-        self.spool = Spool(directory, store.settings.redis_url, 1_000_000)
-        self.store = store
-        self.settled: list[str] = []
-        self.became: list[Recovered] = []
-        self.rung: list[Session] = []
-        self.merger = Merger(
-            self.spool,
-            store,
-            settled=self._settled,
-            ring=self.rung.append,
-        )
-
-    def _settled(self, turn: DegradedTurn, became: Recovered) -> None:
-        self.settled.append(turn.reply_id)
-        self.became.append(became)
-
-    def keep(self, *turns: DegradedTurn) -> None:
-        for turn in turns:
-            assert self.spool.append(encode(turn, self.store.cipher(turn.session))) == "written"
-
-    def merge(self) -> int:
-        return self.merger.merge()
 
 
 @pytest.fixture
