@@ -18,7 +18,7 @@ from backscroll.session import Session
 from backscroll.store import keys, replies, turns
 from backscroll.store.redis import Store
 from backscroll.store.replies import Submission
-from tests.integration.living import key
+from tests.integration.acting import key
 from tests.stack.conditions import until
 
 SAID = "in confidence"

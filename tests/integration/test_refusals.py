@@ -16,8 +16,7 @@ from backscroll.store import events, replies
 from backscroll.store.redis import Store
 from backscroll.store.refusals import unavailable
 from backscroll.store.replies import Submission
-from tests.integration.acting import claim
-from tests.integration.living import key
+from tests.integration.acting import claim, key
 
 SAID = Submission(parts=(Text("hello"),))
 
