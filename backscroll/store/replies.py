@@ -250,11 +250,12 @@ def told(store: Store, session: Session, reply_id: str, fields: bytes) -> Reply:
     Raises:
         Sealed: when the key of what it holds is missing.
     """
-    flat: list[bytes] = []
-    while fields:
-        size, _, rest = fields.partition(b":")
-        flat.append(rest[: int(size)])
-        fields = rest[int(size) + 1 :]
+    flat, at = list[bytes](), 0
+    while at < len(fields):
+        begins = fields.index(b":", at) + 1
+        ends = begins + int(fields[at : begins - 1])
+        flat.append(fields[begins:ends])
+        at = ends + 1
     return _reply(store.cipher(session), session, reply_id, table(flat), -1)
 
 

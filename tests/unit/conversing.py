@@ -63,11 +63,11 @@ def converse(sizes: list[int], window: Window, budget: BudgetSettings) -> Paid:
             cut = covered(live, window)
             gone, live, said = _size(said[:cut]), live[cut:], said[cut:]
             compactions, summarised = compactions + 1, summarised + gone
-            chapter = _chapter(compactions, compactions, min(budget.chapter_tokens, gone // 8))
-            run = merge(chapters, budget.chapters_tokens - chapter.tokens_after)
+            made = chapter(compactions, compactions, min(budget.chapter_tokens, gone // 8))
+            run = merge(chapters, budget.chapters_tokens - made.tokens_after)
             if run is not None:
                 chapters[run] = [_merged(chapters[run], budget)]
-            chapters.append(chapter)
+            chapters.append(made)
     return Paid(sent=sent, repeated=repeated, summarised=summarised, compactions=compactions, largest=largest)
 
 
@@ -79,7 +79,7 @@ def _messages(number: int, size: int) -> tuple[Message, Message]:
     )
 
 
-def _chapter(first: int, last: int, size: int, level: int = 0) -> Chapter:
+def chapter(first: int, last: int, size: int, level: int = 0) -> Chapter:
     return Chapter(
         first=first,
         last=last,
@@ -96,7 +96,7 @@ def _chapter(first: int, last: int, size: int, level: int = 0) -> Chapter:
 def _merged(run: list[Chapter], budget: BudgetSettings) -> Chapter:
     half = sum(chapter.tokens_after for chapter in run) // 2
     level = max(chapter.level for chapter in run) + 1
-    return _chapter(run[0].first, run[-1].last, min(half, longest(budget)), level)
+    return chapter(run[0].first, run[-1].last, min(half, longest(budget)), level)
 
 
 def _noted(chapter: Chapter) -> Block:

@@ -15,10 +15,10 @@ from backscroll.messages import tokens
 from backscroll.messages.message import Message
 from backscroll.messages.part import Other, Part, Text
 from backscroll.messages.said import check_fits
-from backscroll.session import Session
 from backscroll.session_settings import SessionSettings
 from backscroll.settings import BudgetSettings, Settings
-from backscroll.store.turns import Context, Turn
+from backscroll.store.turns import Context
+from tests.unit.claimed import turn
 from tests.unit.test_context import chapters, ledger, size
 
 DEFAULT = BudgetSettings().ceiling_tokens
@@ -89,20 +89,6 @@ CONTEXTS = st.builds(
     st.integers(0, 3),
     st.integers(0, 60_000),
 )
-
-
-def turn(request: tuple[Part, ...], context: Context, settings: SessionSettings) -> Turn:
-    return Turn(
-        session=Session("t", "s"),
-        token="t",
-        reply_id="r",
-        request=request,
-        model=None,
-        attempt=1,
-        accepted_at=1,
-        context=context,
-        settings=settings,
-    )
 
 
 def below(ceiling: int) -> Settings:

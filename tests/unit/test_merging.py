@@ -13,23 +13,10 @@ from msgspec.structs import replace
 from backscroll.compaction.merging import longest, merge
 from backscroll.messages.chapter import Chapter
 from backscroll.settings import BudgetSettings
+from tests.unit.conversing import chapter
 
 BUDGET = BudgetSettings()
 LONGEST = BUDGET.chapter_tokens
-
-
-def chapter(first: int, last: int, size: int, level: int = 0) -> Chapter:
-    return Chapter(
-        first=first,
-        last=last,
-        text="",
-        level=level,
-        model="m",
-        prompt="2",
-        ts=0,
-        tokens_before=10 * size,
-        tokens_after=size,
-    )
 
 
 def grow(sizes: Sequence[int], room: int) -> tuple[list[Chapter], list[int]]:

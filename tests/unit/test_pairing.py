@@ -17,10 +17,10 @@ from backscroll.messages.message import Message
 from backscroll.messages.part import Other, Part, Text
 from backscroll.messages.tool_data import call_of, response_of
 from backscroll.model.port import Content
-from backscroll.session import Session
 from backscroll.settings import BudgetSettings, Settings
-from backscroll.store.turns import Context, Turn
+from backscroll.store.turns import Context
 from tests.unit import conversations as talk
+from tests.unit.claimed import turn
 
 
 def call(name: str = "look_up", ident: str | None = None) -> Other:
@@ -133,17 +133,8 @@ def test_a_chain_of_calls_too_long_to_send_loses_its_oldest_results_and_no_call(
 
 def prompt(history: Sequence[Message], request: tuple[Part, ...], ceiling: int) -> tuple[Content, ...]:
     context = Context(messages=tuple(history), last=len(history))
-    turn = Turn(
-        session=Session("t", "s"),
-        token="t",
-        reply_id="r",
-        request=request,
-        model=None,
-        attempt=1,
-        accepted_at=1,
-        context=context,
-    )
-    return build_prompt(turn, Settings(budget=BudgetSettings(ceiling_tokens=ceiling))).contents
+    said = turn(request, context)
+    return build_prompt(said, Settings(budget=BudgetSettings(ceiling_tokens=ceiling))).contents
 
 
 @pytest.mark.parametrize("ceiling", [300, 1_000, 3_000, 10_000])
