@@ -2,7 +2,8 @@
 
 Closed, it lets every call through. It opens after a number of failures in a row; then only a probe goes
 through, once in an interval: a call of the breaker's own, where there is a cheap one, else the next request.
-Whatever succeeds closes it.
+Whatever succeeds closes it. So does time, where nobody has asked for long: what a fallback was like hours ago
+is no reason to turn away all but one of those who need it now.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from backscroll import metrics
 from backscroll.lasting import begun, survived
 
 log = logging.getLogger(__name__)
+
+# Intervals without a request, after which nobody knows any more how a dependency without a probe is.
+_OUTDATED = 10
 
 
 class Breaker:
@@ -74,6 +78,10 @@ class Breaker:
             now = self._clock()
             if now < self._probe_at:
                 return False
+            if now >= self._probe_at + (_OUTDATED - 1) * self._interval:
+                # One failure opens it again: the row goes on.
+                self._failures, self._opened_at = self._most - 1, None
+                self._gauge.dec()
             self._probe_at = now + self._interval
             return True
 

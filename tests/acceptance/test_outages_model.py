@@ -77,8 +77,16 @@ def model(models: Models) -> Iterator[OfflineModel]:
 
 
 @pytest.fixture
-def api(web: Api, model: OfflineModel) -> Api:
+def api(web: Api, model: OfflineModel, sid: str) -> Api:
+    for name in (REPLY, FALLBACK):  # each has a breaker of its own, which an earlier test may have left open
+        until(f"{name} is known to be up", lambda name=name: answers(web, f"{sid}-up", name))
     return web
+
+
+def answers(api: Api, sid: str, model: str) -> bool:
+    """Tell whether a turn that asks for `model` is answered by it."""
+    reply = api.ended(sid, api.submit(sid, "Are you there?", model=model))
+    return bool(reply["model"] == model)
 
 
 def ended(api: Api, sid: str) -> tuple[Json, float]:

@@ -77,6 +77,26 @@ def test_a_success_closes_it_and_the_next_row_is_counted_anew(breaker: Breaker, 
     assert breaker.admits()
 
 
+def test_what_was_down_long_ago_is_asked_by_all_again_until_the_first_failure(
+    breaker: Breaker, clock: Clock
+) -> None:
+    fail(breaker, 3)
+    clock.now += 49
+    assert [breaker.admits() for _ in range(3)] == [True, False, False], "it was down a moment ago"
+    clock.now += 50
+    assert [breaker.admits() for _ in range(3)] == [True, True, True]
+    assert not breaker.is_open
+    fail(breaker)
+    assert [breaker.admits() for _ in range(3)] == [False] * 3, "nobody waits for two failures more"
+
+
+def test_what_is_asked_in_vain_all_the_time_is_not_forgotten(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, 3)
+    for _ in range(100):
+        clock.now += 5
+        assert [breaker.admits() for _ in range(3)] == [True, False, False]
+
+
 def test_a_row_of_failures_must_have_lasted(clock: Clock) -> None:
     breaker = Breaker("a model", probe_interval=5, failures_to_open=3, lasting=30, clock=clock)
     fail(breaker, 50)
