@@ -25,7 +25,7 @@ run: $(VENV)/.run ## start everything on this machine (HOST=, PORT=, DATA_DIR=)
 	@exec $(BIN)/backscroll up --host $(HOST) --port $(PORT) --data-dir $(DATA_DIR)
 
 test: $(VENV)/.dev ## the whole suite, on its own Redis, web and workers
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder # real processes beside them want a core, too
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder # on two cores: most of a test waits for processes
 
 check: $(VENV)/.dev ## lint, types, import contracts, known weaknesses
 	$(BIN)/ruff check .
