@@ -40,7 +40,7 @@ def main(messages: int, turns: int, sessions: int, pause: float) -> None:
 def _tell(deployment: Deployed, times: list[float], used: dict[str, float]) -> None:
     click.echo(f"turn p50 {ms(median(times))}, p90 {ms(percentile(times, 0.9))}; CPU a turn:")
     for name, seconds in used.items():
-        click.echo(f"  {name:<14} {ms(seconds)}")
+        click.echo(f"  {name:<14} {seconds * 1000:.2f} ms")
     stats, done = deployment.redis.info("stats"), deployment.redis.info("commandstats")
     moved = stats["total_net_input_bytes"], stats["total_net_output_bytes"]
     calls = sum(each["calls"] for each in done.values()) / len(times)

@@ -8,13 +8,14 @@ holds the whole request with key and prompt, so each error is raised anew `from 
 from __future__ import annotations
 
 import asyncio
-import ssl
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from contextvars import ContextVar
 from json import JSONDecodeError
 from typing import Any, Self
+from urllib.request import getproxies
 
 import httpx2
 import pydantic
@@ -28,6 +29,7 @@ from backscroll.model.gathered import Chunk, Gathered
 from backscroll.model.gemini_body import Shapes, body
 from backscroll.model.gemini_errors import refusal
 from backscroll.model.gemini_parts import received
+from backscroll.model.lanes import Lanes
 from backscroll.model.port import Answer, Heard, Prompt
 from backscroll.model.stop import Stop
 from backscroll.settings import ModelSettings
@@ -41,9 +43,6 @@ SHAPES = Shapes(
     tool_config=types.ToolConfig,
 )
 
-# Calls that one client has in work: its transport goes through all of its connections with each of them, and
-# at 500 that took as long as the call itself.
-_CALLS = 32
 # Whoever calls functions, it is not the SDK.
 _CALLS_NOTHING = types.AutomaticFunctionCallingConfig(disable=True)
 # The SDK wants contents; those of the body take their place.
@@ -74,8 +73,7 @@ class Gemini:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._trusted: ssl.SSLContext | None = None
-        self._clients: list[_Client] = []
+        self._client: _Client | None = None
 
     def connect(self) -> None:
         """Make loop and client; the first call does it too. Nothing is sent."""
@@ -89,8 +87,7 @@ class Gemini:
         stop.check()
         asked = body(prompt, SHAPES)
         with self._lock:
-            loop, client = self._connected(), self._free()
-            client.calls += 1
+            loop, client = self._connected()
         answering = client.generate(prompt.model, asked, timeout=timeout, deadline=deadline, heard=heard)
         call = asyncio.run_coroutine_threadsafe(answering, loop)
         with stop.ending(call.cancel):
@@ -99,57 +96,35 @@ class Gemini:
             except CancelledError:
                 stop.check()
                 raise TransientError("model_closed", "the model was closed during the call") from None
-            finally:
-                self._ended(client)
 
     def close(self) -> None:
         """Close the connections, and end the loop; calls that still run are dropped."""
         with self._lock:
-            loop, thread, clients = self._loop, self._thread, self._clients
-            self._loop = self._thread = None
-            self._clients = []
-        if loop is None or thread is None:
+            loop, thread, client = self._loop, self._thread, self._client
+            self._loop = self._thread = self._client = None
+        if loop is None or thread is None or client is None:
             return
-        asyncio.run_coroutine_threadsafe(_close(clients), loop).result()
+        asyncio.run_coroutine_threadsafe(_close(client), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
-    def _connected(self) -> asyncio.AbstractEventLoop:
-        """Give the loop, with a client made. For who holds the lock."""
-        if self._loop is None:
+    def _connected(self) -> tuple[asyncio.AbstractEventLoop, _Client]:
+        """Give the loop and the client. For who holds the lock."""
+        if self._loop is None or self._client is None:
             self._loop = asyncio.new_event_loop()
             self._thread = threading.Thread(target=self._loop.run_forever, name="gemini", daemon=True)
             self._thread.start()
-            self._free()
-        return self._loop
-
-    def _free(self) -> _Client:
-        """Give the first client that has room, so that the last ones run idle. For who holds the lock."""
-        for client in self._clients:
-            if client.calls < _CALLS:
-                return client
-        self._trusted = self._trusted or httpx2.create_ssl_context()  # the dearest part: not for each
-        self._clients.append(_Client(self._settings, self._trusted))
-        return self._clients[-1]
-
-    def _ended(self, client: _Client) -> None:
-        with self._lock:
-            client.calls -= 1
-            idle = [each for each in self._clients if not each.calls]
-            if len(idle) < 2 or self._loop is None:
-                return
-            self._clients.remove(idle[-1])
-            asyncio.run_coroutine_threadsafe(idle[-1].close(), self._loop)
+            self._client = _Client(self._settings)
+        return self._loop, self._client
 
 
-async def _close(clients: Sequence[_Client]) -> None:
+async def _close(client: _Client) -> None:
     calls = asyncio.all_tasks() - {asyncio.current_task()}
     for call in calls:
         call.cancel()
     await asyncio.gather(*calls, return_exceptions=True)
-    for client in clients:
-        await client.close()
+    await client.close()
 
 
 class _Client:
@@ -158,9 +133,17 @@ class _Client:
     Left to itself, the SDK takes httpx, httpx2 or aiohttp, by its version and by what is installed.
     """
 
-    def __init__(self, settings: ModelSettings, trusted: ssl.SSLContext) -> None:
+    def __init__(self, settings: ModelSettings) -> None:
+        trusted = httpx2.create_ssl_context()  # the dearest part: made once
         unlimited = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
-        self._transport = httpx2.AsyncClient(verify=trusted, limits=unlimited, follow_redirects=True)
+        self._transport = httpx2.AsyncClient(
+            # Which proxy serves which address, httpx alone knows.
+            transport=None if getproxies() else Lanes(trusted),
+            verify=trusted,
+            limits=unlimited,
+            follow_redirects=True,
+            event_hooks={"response": [_note]},
+        )
         options = types.HttpOptions(
             base_url=settings.base_url or None,
             httpx_async_client=self._transport,
@@ -168,7 +151,6 @@ class _Client:
         )
         self._key = settings.api_key
         self._sdk = genai.Client(api_key=settings.api_key or "none", http_options=options)
-        self.calls = 0  # in work; whose lock is held, counts
 
     async def generate(
         self, model: str, asked: dict[str, object], *, timeout: float, deadline: float, heard: Heard | None
@@ -193,11 +175,28 @@ class _Client:
                             heard.hear(chunk.parts, chunk.usage, last=chunk.finish is not None)
             except TimeoutError:
                 raise TransientError("deadline", "the model did not finish in time") from None
+            finally:
+                await _leave()
         return gathered.answer(model)
 
     async def close(self) -> None:
         await self._transport.aclose()
         self._sdk.close()
+
+
+# The response of the call that runs in this context.
+_response: ContextVar[httpx2.Response] = ContextVar("response")
+
+
+async def _note(response: httpx2.Response) -> None:
+    _response.set(response)
+
+
+async def _leave() -> None:
+    """Close what the SDK leaves open where an answer is not heard to its end: its connection would stay."""
+    response = _response.get(None)
+    if response is not None and not response.is_closed:
+        await response.aclose()
 
 
 def read(response: types.GenerateContentResponse) -> Chunk:

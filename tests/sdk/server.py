@@ -17,11 +17,12 @@ Ending = Literal["whole", "cut", "silent"]
 
 
 class Request(NamedTuple):
-    """What was asked."""
+    """What was asked, and over which connection: its port."""
 
     path: str
     headers: Mapping[str, str]
     body: dict[str, Any]
+    connection: int
 
 
 class _Answer(NamedTuple):
@@ -29,6 +30,19 @@ class _Answer(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     ending: Ending
+
+
+class _Server(ThreadingHTTPServer):
+    """Knows which connections are open, by their ports."""
+
+    def __init__(self, *args: Any) -> None:
+        self.open: set[int] = set()
+        super().__init__(*args)
+
+    def process_request_thread(self, request: Any, client_address: tuple[str, int]) -> None:
+        self.open.add(client_address[1])
+        super().process_request_thread(request, client_address)
+        self.open.discard(client_address[1])
 
 
 class Replaying:
@@ -39,13 +53,18 @@ class Replaying:
         self.begun = threading.Event()
         self.left = threading.Event()
         self._answers: deque[_Answer] = deque()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def connections(self) -> frozenset[int]:
+        """Give the connections that are open."""
+        return frozenset(self._server.open)
 
     def stream(self, name: str, ending: Ending = "whole") -> None:
         """Answer the next request with a stored stream."""
@@ -88,7 +107,8 @@ class Replaying:
             def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                replaying.requests.append(Request(self.path, headers, json.loads(self.rfile.read(length))))
+                body = json.loads(self.rfile.read(length))
+                replaying.requests.append(Request(self.path, headers, body, self.client_address[1]))
                 self._give(replaying._answers.popleft())
 
             def _give(self, answer: _Answer) -> None:

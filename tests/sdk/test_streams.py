@@ -15,6 +15,7 @@ from backscroll.model.gemini import Gemini
 from backscroll.model.stop import Stop
 from tests.sdk.asking import Listening, ask
 from tests.sdk.server import Ending, Replaying
+from tests.stack.conditions import until
 
 # Before it, the SDK split lines at U+2028 and its like, as `str.splitlines` does.
 SPLITS_LINES_RIGHT = tuple(map(int, genai.__version__.split(".")[:2])) >= (3, 4)
@@ -189,10 +190,9 @@ def test_the_adapter_may_be_closed_in_the_middle_of_a_call_and_asked_again(
     assert ask(gemini).parts == (Text("It costs 42,50 €."),)
 
 
-def test_calls_that_are_many_at_a_time_go_over_clients_of_their_own_which_do_not_stay(
-    api: Replaying, gemini: Gemini, monkeypatch: pytest.MonkeyPatch
+def test_calls_one_after_the_other_share_a_connection_and_one_beside_them_has_its_own(
+    api: Replaying, gemini: Gemini
 ) -> None:
-    monkeypatch.setattr("backscroll.model.gemini._CALLS", 1)
     stop, gone = Stop(), BackscrollError("gone", "nobody wants it")
 
     def wait_in_vain() -> None:
@@ -203,12 +203,25 @@ def test_calls_that_are_many_at_a_time_go_over_clients_of_their_own_which_do_not
     waiting = threading.Thread(target=wait_in_vain)
     waiting.start()
     assert api.begun.wait(10)
-    for _ in range(2):
+    for _ in range(3):
         api.stream("plain")
         assert ask(gemini).parts == (Text("It costs 42,50 €."),)
-    assert len(gemini._clients) == 2, "the second call found the client of the first"
+    silent, *others = [request.connection for request in api.requests]
+    assert len(set(others)) == 1
+    assert silent not in others
     stop.stop(gone)
     waiting.join()
-    assert len(gemini._clients) == 1
+
+
+def test_an_answer_that_fails_before_its_end_leaves_no_connection_behind(
+    api: Replaying, gemini: Gemini
+) -> None:
+    for name in ("plain", "failing_in_words"):
+        api.stream(name)
+    ask(gemini)
+    with pytest.raises(TransientError):
+        ask(gemini)
+    _, failed = [request.connection for request in api.requests]
+    until("it is closed", lambda: failed not in api.connections)
     api.stream("plain")
     assert ask(gemini).parts == (Text("It costs 42,50 €."),)
