@@ -39,7 +39,8 @@ class Lanes(httpx2.AsyncBaseTransport):
 
         async def leave() -> None:
             self._idle.append((lane, self._clock()))
-            while self._idle[0][1] < self._clock() - _KEPT:
+            # While one is closed, others may be taken, and all of them.
+            while self._idle and self._idle[0][1] < self._clock() - _KEPT:
                 await self._idle.popleft()[0].aclose()
 
         # A lane whose call failed is left behind: its connection was closed with the call.

@@ -85,3 +85,25 @@ def test_a_server_that_is_not_there_is_asked_anew_each_time(lanes: Lanes, api: R
             await ask(client, api, 1)
 
     asyncio.run(talk())
+
+
+def test_all_may_be_closed_while_one_that_nobody_needs_is(
+    api: Replaying, lanes: Lanes, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = httpx2.AsyncHTTPTransport.aclose
+
+    async def all_closed(one: httpx2.AsyncHTTPTransport) -> None:
+        monkeypatch.undo()
+        await lanes.aclose()
+        await closed(one)
+
+    async def talk() -> list[int]:
+        async with httpx2.AsyncClient(transport=lanes) as client:
+            had = await ask(client, api, 3)
+            clock.now += 6
+            monkeypatch.setattr(httpx2.AsyncHTTPTransport, "aclose", all_closed)
+            await ask(client, api, 1)
+            return had
+
+    had = set(asyncio.run(talk()))
+    until("all are closed", lambda: not api.connections & had)
