@@ -16,6 +16,14 @@ from uuid import uuid4
 import msgspec
 
 
+class Bell(msgspec.Struct, frozen=True):
+    """A bell that is not rung yet: a message for the list `queue` in a Redis' database of that number."""
+
+    database: int
+    queue: str
+    message: bytes
+
+
 def encode(task: str, queue: str, args: Sequence[str]) -> bytes:
     """Give the message that calls `task` with `args`, for the list of `queue`."""
     name = str(uuid4())

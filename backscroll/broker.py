@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from redis.backoff import NoBackoff
+from redis.connection import parse_url
 from redis.retry import Retry
 
 from backscroll.settings.nodes import Nodes, are_named, parsed
@@ -51,6 +52,25 @@ def redis_url(broker_url: str) -> str | None:
         return broker_url
     database = dict(parse_qsl(parts.query)).get("virtual_host", "0")
     return written("unix", parts.netloc, parts.path, {"db": database})
+
+
+def database_beside(broker_url: str, history_url: str) -> int | None:
+    """Give the number of the broker's database where it is one of the history's server, for the same user.
+
+    Args:
+        broker_url: checked.
+        history_url: the history store's, checked.
+
+    Returns:
+        None where either is elsewhere: who accepts a message cannot ring there in the same step.
+    """
+    url = redis_url(broker_url)
+    if url is None or are_named(url) or are_named(history_url):
+        return None
+    broker, history = (parse_url(each) for each in (url, history_url))  # type: ignore[no-untyped-call]
+    database: int = broker.pop("db", 0)
+    history.pop("db", 0)
+    return database if broker == history else None
 
 
 def queue_arguments(broker_url: str) -> dict[str, str]:

@@ -30,10 +30,11 @@ from backscroll.model.guarded import Guarded
 from backscroll.model.port import Model
 from backscroll.session import DEFAULT_TENANT, Session
 from backscroll.settings import load
-from backscroll.store import replies, sessions
+from backscroll.store import replies, sessions, submissions
 from backscroll.store.ended import Ended
 from backscroll.store.redis import Store
-from backscroll.store.replies import Reply, Submission
+from backscroll.store.replies import Reply
+from backscroll.store.submissions import Submission
 
 _TAKE_OVER = 0.5
 
@@ -106,7 +107,7 @@ class Backscroll:
         check_said(parts, "text", settings.web)
         ceiling = settings.budget.ceiling_tokens
         submission = Submission(parts=parts, media=media, ceiling=ceiling, field="text")
-        submitted = replies.submit(self._store, named, submission)
+        submitted = submissions.submit(self._store, named, submission)
         deadline = time.monotonic() + timeout
         while True:
             # Who holds the session now may let go of it before our turn: then it is for us to take.

@@ -21,9 +21,9 @@ from backscroll.running import embedded_redis
 from backscroll.sealing import Sealing
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
-from backscroll.store import keys, replies, turns
+from backscroll.store import keys, submissions, turns
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 from backscroll.store.turns import Completed
 
 SAID = "We went on about the harbour, the ferries and the price of herring in the old town. " * 14
@@ -46,7 +46,7 @@ def microseconds(what: Callable[[], object], times: int) -> float:
 def talk(store: Store, session: Session) -> None:
     """Have turns in a session, and leave one in work."""
     for number in range(TURNS):
-        replies.submit(store, session, Submission(parts=(Text(SAID),)))
+        submissions.submit(store, session, Submission(parts=(Text(SAID),)))
         turn = turns.claim(store, session, f"t{number}", ceiling=CEILING)
         assert turn is not None
         answer = Completed(
@@ -60,7 +60,7 @@ def talk(store: Store, session: Session) -> None:
             finished_at=1,
         )
         turns.commit(store, turn, answer, go_on=False, ceiling=CEILING)
-    replies.submit(store, session, Submission(parts=(Text("And now?"),)))
+    submissions.submit(store, session, Submission(parts=(Text("And now?"),)))
 
 
 def claims(url: str) -> None:

@@ -62,7 +62,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     store = Store(settings.store)
     remembered = Remembered()
     spool = Spool(Path(settings.degraded.spool_dir), settings.store.redis_url, settings.degraded.spool_bytes)
-    bell = Doorbell(settings.worker, probe_interval=settings.store.probe_interval)
+    bell = Doorbell(
+        settings.worker, probe_interval=settings.store.probe_interval, history_url=settings.store.redis_url
+    )
 
     def settled(turn: DegradedTurn, became: Recovered) -> None:
         remembered.settled(turn)

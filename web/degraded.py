@@ -24,7 +24,8 @@ from backscroll.spool.files import Spool
 from backscroll.spool.record import encode
 from backscroll.store.recover import Answered, DegradedTurn
 from backscroll.store.redis import Store
-from backscroll.store.replies import Reply, ReplyError, Submission, idempotency
+from backscroll.store.replies import Reply, ReplyError
+from backscroll.store.submissions import Submission, idempotency
 from web.remembered import Remembered
 
 log = logging.getLogger(__name__)

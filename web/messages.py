@@ -12,9 +12,10 @@ from backscroll import logs, metrics, tracing
 from backscroll.errors import BackscrollError, Sealed, StoreUnavailable, TokensSpent, TooManySessions
 from backscroll.origin import Origin
 from backscroll.session import Session
-from backscroll.store import repeats, replies
+from backscroll.store import repeats, submissions
 from backscroll.store.ended import Expected
-from backscroll.store.replies import Reply, Status, Submission, Submitted
+from backscroll.store.replies import Reply, Status
+from backscroll.store.submissions import Submission, Submitted
 from web import reading, rendering, request_id
 from web.backend import Backend
 
@@ -57,7 +58,7 @@ def _accept(backend: Backend, session: Session, began: float) -> Response:
     wait = reading.preferred_wait(request, backend.settings.web)
     place = _admit(backend, session, submission)
     # A call that fails may be heard all the same: whoever answers then, the reply is one, by this id.
-    reply_id = replies.new_id()
+    reply_id = submissions.new_id()
     logs.add(reply=reply_id)
     posted = _Posted(session, submission, reply_id, wait, began, place)
     if not wait:
@@ -130,8 +131,14 @@ def _submit(backend: Backend, posted: _Posted) -> Submitted:
         origin = Origin(request_id.current(), tracing.here())
         waiter = backend.ended.channel if wait else ""
         try:
-            submitted = replies.submit(
-                backend.store, session, submission, reply_id, origin=origin, waiter=waiter
+            submitted = submissions.submit(
+                backend.store,
+                session,
+                submission,
+                reply_id,
+                origin=origin,
+                waiter=waiter,
+                bell=backend.bell.beside(session),
             )
         except StoreUnavailable:
             raise  # it may have been heard after all

@@ -15,7 +15,7 @@ from backscroll.messages.media import Media
 from backscroll.messages.part import Part
 from backscroll.messages.said import check_said
 from backscroll.settings import Settings, WebSettings
-from backscroll.store.replies import OnBusy, Submission
+from backscroll.store.submissions import OnBusy, Submission
 from web.parts import read_parts
 from web.places import place
 

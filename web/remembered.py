@@ -15,7 +15,8 @@ import msgspec
 from backscroll.session import Session
 from backscroll.session_settings import SessionSettings, decode_settings, encode_settings
 from backscroll.store.recover import DegradedTurn
-from backscroll.store.replies import Reply, Submission, idempotency, reused
+from backscroll.store.replies import Reply
+from backscroll.store.submissions import Submission, idempotency, reused
 
 K = TypeVar("K")
 V = TypeVar("V")

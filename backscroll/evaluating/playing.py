@@ -24,10 +24,10 @@ from backscroll.model.port import Model, Prompt
 from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.settings import Settings
-from backscroll.store import replies, sessions
+from backscroll.store import sessions, submissions
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
 from backscroll.store.sessions import State
+from backscroll.store.submissions import Submission
 from backscroll.store.turns import Context
 
 
@@ -105,7 +105,7 @@ class Play:
         for _ in range(count):
             ceiling = self.stage.settings.budget.ceiling_tokens
             submission = Submission(parts=self._said.popleft().parts, ceiling=ceiling)
-            replies.submit(self.stage.store, self.session, submission)
+            submissions.submit(self.stage.store, self.session, submission)
         if answer_session(self._answering, self.session, go_on=lambda: True) != count:
             raise TransientError("not_played", "somebody else answers in the session of an evaluation")
 

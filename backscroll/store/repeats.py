@@ -7,7 +7,7 @@ from typing import Any
 from backscroll.session import Session
 from backscroll.store import keys
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission, idempotency
+from backscroll.store.submissions import Submission, idempotency
 
 
 def known(store: Store, session: Session, submission: Submission) -> bool:

@@ -9,10 +9,10 @@ from backscroll.messages.chapter import Chapter
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import compactions, keys, replies, sessions, turns
+from backscroll.store import compactions, keys, sessions, submissions, turns
 from backscroll.store.compactions import FREE, Brought, Change, Cost, Merge, Snapshot
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 from backscroll.store.turns import Completed, Ended, Turn
 
 
@@ -50,7 +50,7 @@ def commit(
 def talk(store: Store, session: Session, turns: int) -> None:
     """Have further turns in the session."""
     for _ in range(turns):
-        said = replies.submit(store, session, Submission(parts=(Text("said"),)))
+        said = submissions.submit(store, session, Submission(parts=(Text("said"),)))
         commit(store, claim(store, session, said.reply_id), f"answer to {said.reply_id}")
 
 

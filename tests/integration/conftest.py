@@ -16,7 +16,7 @@ from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
 from backscroll.store.redis import Argument, Store
-from backscroll.store.replies import Submission, submit
+from backscroll.store.submissions import Submission, submit
 from tests.integration.acting import claim, commit
 from tests.integration.remembering import Heard
 from tests.stack.databases import Databases

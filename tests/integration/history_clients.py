@@ -15,9 +15,9 @@ from hypothesis.stateful import (
 from backscroll.errors import BusyError
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
-from backscroll.store import replies, sessions
+from backscroll.store import replies, sessions, submissions
 from backscroll.store.recover import Answered, DegradedTurn, recover
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 from tests.integration.history_model import History
 from tests.integration.history_session import HistorySession
 
@@ -38,7 +38,7 @@ class HistoryClients(HistorySession):
         key = text if keyed else None
         submission = Submission(parts=(Text(text),), on_busy=on_busy, idempotency_key=key)
         try:
-            accepted = replies.submit(self.store, self.session, submission)
+            accepted = submissions.submit(self.store, self.session, submission)
         except BusyError:
             assert self.model.submit("none", text, on_busy) is None
             return
@@ -52,7 +52,7 @@ class HistoryClients(HistorySession):
     @rule(data=st.data())
     def submit_again_with_the_same_key(self, data: st.DataObject) -> None:
         _, submission, reply_id = data.draw(st.sampled_from(self.keyed))
-        accepted = replies.submit(self.store, self.session, submission)
+        accepted = submissions.submit(self.store, self.session, submission)
         assert (accepted.reply_id, accepted.new) == (reply_id, False)
 
     @precondition(lambda self: self.model.inbox or self.model.ended)
@@ -82,7 +82,7 @@ class HistoryClients(HistorySession):
     @rule(data=st.data(), accepted=st.booleans())
     def recover(self, data: st.DataObject, accepted: bool) -> None:
         known = [waiting.reply_id for waiting in self.model.inbox] + sorted(self.model.ended)
-        reply_id = data.draw(st.sampled_from(known)) if accepted and known else replies.new_id()
+        reply_id = data.draw(st.sampled_from(known)) if accepted and known else submissions.new_id()
         text = f"said {next(self.said)}"
         now = int(time.time() * 1000) + 1000  # behind the end of an earlier session of this name
         answer = Answered(parts=(Text(f"answer {text}"),), model="m", asked="m", usage=Usage(), complete=True)

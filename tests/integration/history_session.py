@@ -18,7 +18,7 @@ from backscroll.settings import StoreSettings
 from backscroll.store import events, keys, replies, sessions
 from backscroll.store.compactions import Snapshot
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 from backscroll.store.turns import Ended, Turn
 from tests.integration.history_model import INBOX_LIMIT, MAX_ATTEMPTS, Change, History
 from tests.stack.expiry import eternal

@@ -25,9 +25,10 @@ from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.session_settings import SessionSettings
 from backscroll.settings import BudgetSettings, Settings
-from backscroll.store import replies, sessions, turns
+from backscroll.store import sessions, submissions, turns
 from backscroll.store.redis import Store
-from backscroll.store.replies import ReplyError, Submission
+from backscroll.store.replies import ReplyError
+from backscroll.store.submissions import Submission
 from tests.integration.acting import claim, commit
 
 ONE, TWO = "one:" + "A" * 43, "two:" + "B" * 42 + "A"
@@ -103,20 +104,20 @@ def live_through(store: Store, session: Session) -> list[str]:
     sessions.configure(store, session, SETTINGS)
     said = []
     for number in range(2):
-        said.append(replies.submit(store, session, shown(PHOTO, idempotency_key=f"{number}")))
+        said.append(submissions.submit(store, session, shown(PHOTO, idempotency_key=f"{number}")))
         assert answer(store, session, Fishmonger()) == 1
-    said.append(replies.submit(store, session, shown(PHOTO)))
+    said.append(submissions.submit(store, session, shown(PHOTO)))
     error = ReplyError("blocked", "no word about herring", retryable=False)
     turns.fail(store, claim(store, session, "fails"), error, go_on=False, ceiling=1000)
     assert compact(store, session) == "applied"
     for number in range(2):
-        said.append(replies.submit(store, session, Submission(parts=(Text(SAID * 3),))))
+        said.append(submissions.submit(store, session, Submission(parts=(Text(SAID * 3),))))
         commit(store, claim(store, session, f"t{number}"), SAID)
-    said.append(replies.submit(store, session, Submission(parts=(Text(SAID),))))
+    said.append(submissions.submit(store, session, Submission(parts=(Text(SAID),))))
     claim(store, session, "works")
     assert compact(store, session) == "offered"
     for text in ("And herring?", "Or 4711-B?"):
-        said.append(replies.submit(store, session, shown(DRAWN, text, on_busy="merge")))
+        said.append(submissions.submit(store, session, shown(DRAWN, text, on_busy="merge")))
     return list(dict.fromkeys(each.reply_id for each in said))
 
 

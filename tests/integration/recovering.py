@@ -14,10 +14,11 @@ from backscroll.session import Session
 from backscroll.spool.files import Spool
 from backscroll.spool.merge import Merger
 from backscroll.spool.record import encode
-from backscroll.store import replies
+from backscroll.store import submissions
 from backscroll.store.recover import Answered, DegradedTurn, Recovered
 from backscroll.store.redis import Store
-from backscroll.store.replies import OnBusy, ReplyError, Submission
+from backscroll.store.replies import ReplyError
+from backscroll.store.submissions import OnBusy, Submission
 
 ERROR = ReplyError("blocked", "refused", retryable=False)
 PICTURE = Media("image/png", b"\x89PNG" * 300)
@@ -59,7 +60,7 @@ def degraded(session: Session, said: str = "lost?", **other: Any) -> DegradedTur
     """A turn that a web process answered itself, a moment ago."""
     known = {
         "session": session,
-        "reply_id": replies.new_id(),
+        "reply_id": submissions.new_id(),
         "reason": "store_unavailable",
         "accepted_at": now(),
         "finished_at": now() + 5,
@@ -72,7 +73,7 @@ def degraded(session: Session, said: str = "lost?", **other: Any) -> DegradedTur
 def accepted(store: Store, turn: DegradedTurn, on_busy: OnBusy = "queue", key: str | None = None) -> None:
     """Let the store accept a turn's message after all, as when a call was heard that nobody waited for."""
     said = Submission(parts=turn.request, on_busy=on_busy, idempotency_key=key)
-    replies.submit(store, turn.session, said, turn.reply_id)
+    submissions.submit(store, turn.session, said, turn.reply_id)
 
 
 def note_of(store: Store, session: Session) -> str:

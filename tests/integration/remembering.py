@@ -20,7 +20,7 @@ from backscroll.store.connecting import Argument
 from backscroll.store.memory import NOTHING
 from backscroll.store.recover import Answered, DegradedTurn, recover
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission, new_id, submit
+from backscroll.store.submissions import Submission, new_id, submit
 from backscroll.store.turns import Turn
 from tests.integration.acting import bring, claim, commit, merged
 

@@ -18,9 +18,10 @@ from backscroll.model.port import Answer, Heard, Prompt
 from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.settings import Settings
-from backscroll.store import media, replies, sessions
+from backscroll.store import media, replies, sessions, submissions
 from backscroll.store.redis import Store
-from backscroll.store.replies import Reply, Submission
+from backscroll.store.replies import Reply
+from backscroll.store.submissions import Submission
 
 DRAWN = Media("image/png", b"a cat, drawn by a model \xff\x00" * 100)
 DIGEST, REFERENCE = apart(DRAWN)
@@ -67,7 +68,7 @@ def answered(store: Store, model: Draws, session: Session, text: str) -> Reply:
         ring=lambda _: None,
         ring_compaction=lambda _: None,
     )
-    posted = replies.submit(store, session, Submission(parts=(Text(text),)))
+    posted = submissions.submit(store, session, Submission(parts=(Text(text),)))
     assert answer_session(answering, session, go_on=lambda: False) == 1
     leases.close()
     return replies.read(store, session, posted.reply_id)

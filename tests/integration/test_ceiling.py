@@ -10,9 +10,9 @@ from backscroll.messages.media import Media, apart
 from backscroll.messages.part import Part, Text
 from backscroll.session import Session
 from backscroll.session_settings import SessionSettings
-from backscroll.store import keys, replies, sessions
+from backscroll.store import keys, sessions, submissions
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission, Submitted
+from backscroll.store.submissions import Submission, Submitted
 from tests.integration.acting import claim, commit
 from tests.integration.living import ONE, PHOTO, OpenStore, shown
 
@@ -26,7 +26,7 @@ def pictures(count: int, **more: object) -> Submission:
 
 
 def merge(store: Store, session: Session, count: int, ceiling: int) -> Submitted:
-    return replies.submit(store, session, pictures(count, on_busy="merge", ceiling=ceiling))
+    return submissions.submit(store, session, pictures(count, on_busy="merge", ceiling=ceiling))
 
 
 def record(store: Store, redis: redis_py.Redis, session: Session, reply_id: str) -> dict[bytes, bytes]:
@@ -63,7 +63,7 @@ def test_one_that_does_not_fit_beside_the_settings_leaves_nothing(
     with pytest.raises(
         TooLarge, match=r"^parts has an estimated 7,700 tokens; .* 1,1\d\d, .*\(7,700\)"
     ) as caught:
-        replies.submit(any_store, session, pictures(7, ceiling=7 * PICTURE, idempotency_key="k"))
+        submissions.submit(any_store, session, pictures(7, ceiling=7 * PICTURE, idempotency_key="k"))
     assert (caught.value.field, caught.value.code) == ("parts", "too_large")
     assert sorted(redis.scan_iter(match=f"*{session.id}*")) == sorted(before)
 
@@ -71,18 +71,18 @@ def test_one_that_does_not_fit_beside_the_settings_leaves_nothing(
 def test_one_that_was_accepted_under_a_higher_ceiling_is_not_refused_when_it_is_sent_again(
     store: Store, session: Session
 ) -> None:
-    first = replies.submit(store, session, shown(PHOTO, idempotency_key="k"))
-    again = replies.submit(store, session, shown(PHOTO, idempotency_key="k", ceiling=100))
+    first = submissions.submit(store, session, shown(PHOTO, idempotency_key="k"))
+    again = submissions.submit(store, session, shown(PHOTO, idempotency_key="k", ceiling=100))
     assert (again.reply_id, again.new) == (first.reply_id, False)
 
 
 def test_one_that_waits_since_an_earlier_version_takes_nothing_in(
     store: Store, redis: redis_py.Redis, session: Session
 ) -> None:
-    first = replies.submit(store, session, Submission(parts=(Text("one"),))).reply_id
+    first = submissions.submit(store, session, Submission(parts=(Text("one"),))).reply_id
     meta = keys.of_session(session, store.settings.shards)[0]
     assert redis.hdel(f"{meta.removesuffix('meta')}reply:{first}", "tokens") == 1
-    second = replies.submit(store, session, Submission(parts=(Text("two"),), on_busy="merge")).reply_id
+    second = submissions.submit(store, session, Submission(parts=(Text("two"),), on_busy="merge")).reply_id
     assert second != first
     assert claim(store, session, "t").request == (Text("one"),)
 

@@ -15,7 +15,7 @@ from backscroll.session import Session
 from backscroll.store import compactions, sessions
 from backscroll.store.compactions import Change, Merge
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission, submit
+from backscroll.store.submissions import Submission, submit
 from tests.integration.acting import begin, bring, chapter, claim, commit, merged, raw
 
 LEDGER = Ledger(

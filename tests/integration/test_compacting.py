@@ -19,10 +19,10 @@ from backscroll.model.port import Answer, Heard, Prompt
 from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.settings import AccessSettings, BudgetSettings, ModelSettings, Settings
-from backscroll.store import bounds, compactions, meter, replies, sessions
+from backscroll.store import bounds, compactions, meter, sessions, submissions
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
 from backscroll.store.sessions import State
+from backscroll.store.submissions import Submission
 from tests.integration.acting import claim, commit, texts
 from tests.integration.test_compactions import let_the_lease_run_out
 
@@ -65,7 +65,7 @@ def asked(prompt: Prompt) -> str:
 
 def talk(store: Store, session: Session, texts: Sequence[str]) -> None:
     for text in texts:
-        said = replies.submit(store, session, Submission(parts=(Text(text),)))
+        said = submissions.submit(store, session, Submission(parts=(Text(text),)))
         commit(store, claim(store, session, said.reply_id), "I see.")
 
 

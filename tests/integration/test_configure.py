@@ -10,8 +10,8 @@ from backscroll.session_settings import SessionSettings
 from backscroll.store import keys, turns
 from backscroll.store.events import append, delta, pack
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission, submit
 from backscroll.store.sessions import configure, delete, state
+from backscroll.store.submissions import Submission, submit
 from tests.integration.acting import claim, commit
 
 DAY = 86_400_000  # ms

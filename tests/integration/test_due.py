@@ -6,9 +6,9 @@ import pytest
 
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import keys, replies, work
+from backscroll.store import keys, submissions, work
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 from tests.integration.acting import begin, claim, commit, talk
 
 
@@ -35,7 +35,7 @@ def test_where_nothing_waits_nothing_is_due(store: Store) -> None:
 
 
 def test_a_session_is_due_from_its_message_until_its_answer(store: Store, session: Session) -> None:
-    replies.submit(store, session, Submission(parts=(Text("hello"),)))
+    submissions.submit(store, session, Submission(parts=(Text("hello"),)))
     assert turns(store) == (1, 0.0)
     turn = claim(store, session, "token")
     assert turns(store) == (1, 0.0)
@@ -44,7 +44,7 @@ def test_a_session_is_due_from_its_message_until_its_answer(store: Store, sessio
 
 
 def test_what_nobody_has_looked_at_is_told_to_be_overdue(store: Store, session: Session) -> None:
-    replies.submit(store, session, Submission(parts=(Text("hello"),)))
+    submissions.submit(store, session, Submission(parts=(Text("hello"),)))
     waiting, _ = keys.of_shard(session.shard(store.settings.shards))
     store.client.zincrby(waiting, -100_000, str(session))
     assert 100 - store.settings.ring_grace <= turns(store)[1] < 100
@@ -52,7 +52,7 @@ def test_what_nobody_has_looked_at_is_told_to_be_overdue(store: Store, session: 
 
 def test_a_compaction_knows_since_when_it_is_due(store: Store, session: Session) -> None:
     talk(store, session, 1)
-    replies.submit(store, session, Submission(parts=(Text("hello"),)))
+    submissions.submit(store, session, Submission(parts=(Text("hello"),)))
     commit(store, claim(store, session, "token"), due=True)
     assert compactions(store)[0] == 1
     first = begin(store, session, "one").due_at

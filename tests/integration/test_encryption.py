@@ -11,11 +11,11 @@ from backscroll.errors import InvalidRequest
 from backscroll.messages.media import inline
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import events, media, replies, sessions
+from backscroll.store import events, media, replies, sessions, submissions
 from backscroll.store.following import Following
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
 from backscroll.store.restore import restore
+from backscroll.store.submissions import Submission
 from tests.integration.acting import claim, commit, key, texts
 from tests.integration.living import (
     CALL,
@@ -111,7 +111,7 @@ def test_archived_messages_come_back_and_are_sealed_again(
 def test_a_picture_goes_back_to_the_model(open_store: OpenStore, session: Session) -> None:
     store, model = open_store(ONE), Fishmonger()
     for _ in range(2):
-        replies.submit(store, session, shown(PHOTO))
+        submissions.submit(store, session, shown(PHOTO))
         answer(store, session, model)
     sent = [content.parts for content in model.prompts[1].contents]
     assert inline(PHOTO.mime, PHOTO.data) in sent[0]
@@ -120,7 +120,7 @@ def test_a_picture_goes_back_to_the_model(open_store: OpenStore, session: Sessio
 
 def test_who_follows_a_reply_hears_what_is_said(open_store: OpenStore, session: Session) -> None:
     store = open_store(ONE)
-    rid = replies.submit(store, session, Submission(parts=(Text(SAID),))).reply_id
+    rid = submissions.submit(store, session, Submission(parts=(Text(SAID),))).reply_id
     following = Following(store)
     coming = following.follow(session, rid, events.read(store, session, rid), after=None, silence=60.0)
     heard = list(next(coming))
@@ -142,12 +142,12 @@ def test_encryption_can_be_switched_on_in_a_live_store(
     rids = live_through(bare, session)
     check_all_is_there(sealed, session, rids)
     commit(sealed, claim(sealed, session, "works"), SAID)
-    again = replies.submit(sealed, session, shown(PHOTO, idempotency_key="0"))
+    again = submissions.submit(sealed, session, shown(PHOTO, idempotency_key="0"))
     assert (again.reply_id, again.new) == (rids[0], False)
     with pytest.raises(InvalidRequest, match="another message"):
-        replies.submit(sealed, session, shown(DRAWN, idempotency_key="0"))
+        submissions.submit(sealed, session, shown(DRAWN, idempotency_key="0"))
     for _ in range(3):
-        replies.submit(sealed, session, Submission(parts=(Text("What else?"),)))
+        submissions.submit(sealed, session, Submission(parts=(Text("What else?"),)))
         answer(sealed, session, Fishmonger())
     assert compact(sealed, session) == "applied"
     live = redis.lrange(key(sealed, session, "live"), 0, -1)
@@ -170,10 +170,10 @@ def test_an_old_key_opens_and_a_new_one_seals(
     old, rotated, new = open_store(ONE), open_store(f"{TWO},{ONE}"), open_store(TWO)
     rids = live_through(old, session)
     check_all_is_there(rotated, session, rids)
-    again = replies.submit(rotated, session, shown(PHOTO, idempotency_key="0"))
+    again = submissions.submit(rotated, session, shown(PHOTO, idempotency_key="0"))
     assert (again.reply_id, again.new) == (rids[0], False)
     commit(rotated, claim(rotated, session, "works"), SAID)
-    replies.submit(rotated, session, shown(PHOTO, "And this?"))
+    submissions.submit(rotated, session, shown(PHOTO, "And this?"))
     answer(rotated, session, Fishmonger())
     assert [value[:5] for value in redis.lrange(key(old, session, "live"), -2, -1)] == [b"\xff\x03two"] * 2
 

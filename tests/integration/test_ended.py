@@ -12,10 +12,10 @@ from redis.client import PubSub
 
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import keys, replies
+from backscroll.store import keys, replies, submissions
 from backscroll.store.ended import Ended
 from backscroll.store.redis import Argument, Store
-from backscroll.store.replies import Submission, new_id
+from backscroll.store.submissions import Submission, new_id
 from tests.integration.acting import claim, commit
 from tests.integration.living import ONE, OpenStore
 from tests.stack.conditions import until
@@ -57,7 +57,7 @@ def test_a_reply_that_ends_before_anybody_waits_is_heard_to_have_ended(
 ) -> None:
     name = new_id()
     with ended.expecting(name) as event:
-        replies.submit(store, session, Submission(parts=(Text("hello"),)), name)
+        submissions.submit(store, session, Submission(parts=(Text("hello"),)), name)
         commit(store, claim(store, session, "t"), "hi")
         assert ended.expected(session, name, 30, event).text == "hi"
     assert counting.ran == ["read_reply"]
@@ -68,7 +68,7 @@ def test_who_waits_for_a_new_reply_reads_it_once_it_has_ended(
 ) -> None:
     name = new_id()
     with ThreadPoolExecutor() as pool, ended.expecting(name) as event:
-        replies.submit(store, session, Submission(parts=(Text("hello"),)), name)
+        submissions.submit(store, session, Submission(parts=(Text("hello"),)), name)
         waiting = pool.submit(ended.expected, session, name, 30, event)
         commit(store, claim(store, session, "t"), "hi")
         assert waiting.result(30).text == "hi"
@@ -80,7 +80,7 @@ def test_who_waits_for_a_message_of_its_own_is_told_the_reply_and_reads_nothing(
 ) -> None:
     name = new_id()
     with ended.expecting(name) as event:
-        replies.submit(store, session, Submission(parts=(Text("hello"),)), name, waiter=ended.channel)
+        submissions.submit(store, session, Submission(parts=(Text("hello"),)), name, waiter=ended.channel)
         commit(store, claim(store, session, "t"), "Grüße: 1 2:3 \n")
         told = ended.expected(session, name, 30, event)
     assert counting.ran == []
@@ -93,7 +93,7 @@ def test_a_cancelled_reply_is_told_too(
 ) -> None:
     name = new_id()
     with ended.expecting(name) as event:
-        replies.submit(store, session, Submission(parts=(Text("hello"),)), name, waiter=ended.channel)
+        submissions.submit(store, session, Submission(parts=(Text("hello"),)), name, waiter=ended.channel)
         replies.cancel(store, session, name)
         assert ended.expected(session, name, 30, event).status == "cancelled"
     assert counting.ran == []
@@ -105,7 +105,7 @@ def test_what_is_told_of_a_sealed_reply_is_sealed(
     store, name = open_store(ONE), new_id()
     with redis.pubsub() as pubsub:
         pubsub.subscribe("here")
-        replies.submit(store, session, Submission(parts=(Text("hello"),)), name, waiter="here")
+        submissions.submit(store, session, Submission(parts=(Text("hello"),)), name, waiter="here")
         commit(store, claim(store, session, "t"), "nobody's business")
         heard: list[bytes] = []
         until("it is told", lambda: _heard(pubsub, heard))
@@ -126,12 +126,12 @@ def test_one_that_does_not_end_in_time_is_given_as_it_stands(
 ) -> None:
     name = new_id()
     with ended.expecting(name) as event:
-        replies.submit(store, session, Submission(parts=(Text("hello"),)), name)
+        submissions.submit(store, session, Submission(parts=(Text("hello"),)), name)
         assert ended.expected(session, name, 0.01, event).status == "queued"
 
 
 def test_one_that_has_ended_is_given_at_once(ended: Ended, store: Store, session: Session) -> None:
-    posted = replies.submit(store, session, Submission(parts=(Text("hello"),)))
+    posted = submissions.submit(store, session, Submission(parts=(Text("hello"),)))
     commit(store, claim(store, session, "t"), "hi")
     assert ended.wait(session, posted.reply_id, 30).text == "hi"
 
@@ -145,7 +145,7 @@ def test_who_does_not_listen_yet_looks_first(counting: Counting, store: Store, s
 
 def test_those_who_are_let_go_wait_no_more(ended: Ended, store: Store, session: Session) -> None:
     name = new_id()
-    replies.submit(store, session, Submission(parts=(Text("hello"),)), name)
+    submissions.submit(store, session, Submission(parts=(Text("hello"),)), name)
     with ended.expecting(name) as event:
         ended.release()
         assert ended.expected(session, name, 30, event).status == "queued"

@@ -10,10 +10,11 @@ import redis as redis_py
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import events, replies, turns
+from backscroll.store import events, replies, submissions, turns
 from backscroll.store.events import ORIGIN, Event, Told
 from backscroll.store.redis import Store
-from backscroll.store.replies import ReplyError, Submission
+from backscroll.store.replies import ReplyError
+from backscroll.store.submissions import Submission
 from tests.integration.acting import claim, commit
 from tests.integration.telling import (
     answer,
@@ -82,7 +83,7 @@ def test_f29_another_attempt_voids_what_the_lost_worker_told_and_refuses_the_res
 def test_a_turn_that_is_over_is_told_nothing_more_also_while_its_holder_goes_on(
     store: Store, session: Session, rid: str
 ) -> None:
-    replies.submit(store, session, Submission(parts=(Text("and?"),)))
+    submissions.submit(store, session, Submission(parts=(Text("and?"),)))
     turn = claim(store, session, "t")
     following = commit(store, turn, go_on=True).next_turn
     assert following is not None

@@ -9,10 +9,10 @@ from backscroll.errors import NotFound
 from backscroll.messages.message import Usage
 from backscroll.messages.part import Other, Text
 from backscroll.session import Session
-from backscroll.store import events, keys, replies, sessions, turns
+from backscroll.store import events, keys, sessions, submissions, turns
 from backscroll.store.events import ORIGIN, Told
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 from tests.integration.acting import claim, commit
 from tests.integration.telling import (
     answer,
@@ -70,7 +70,7 @@ def test_f39_events_live_an_hour_from_the_last_one_and_never_longer_than_the_ses
         act()
         assert 60_000 < redis.pttl(found) <= 3_600_000
     events.read(store, session, rid)
-    other = replies.submit(store, session, Submission(parts=(Text("and?"),))).reply_id
+    other = submissions.submit(store, session, Submission(parts=(Text("and?"),))).reply_id
     redis.hset(events_key(store, session, other).split(":events:")[0] + ":meta", "ttl", 90_000)
     commit(store, claim(store, session, "u"))
     assert 0 < redis.pttl(events_key(store, session, other)) <= 90_000
@@ -83,7 +83,7 @@ def test_a_session_that_is_deleted_takes_its_events_along_and_tells_who_streams(
     heard(store, turn, 1, "It cos")
     ended_before = events_key(store, session, rid)
     commit(store, turn, "hi")
-    waiting = replies.submit(store, session, Submission(parts=(Text("and?"),))).reply_id
+    waiting = submissions.submit(store, session, Submission(parts=(Text("and?"),))).reply_id
     later = claim(store, session, "u")
     with redis.pubsub() as pubsub:
         pubsub.subscribe(events_key(store, session, waiting))

@@ -10,7 +10,7 @@ from backscroll.session import Session
 from backscroll.session_settings import SessionSettings
 from backscroll.store import compactions, keys, replies, sessions
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission, submit
+from backscroll.store.submissions import Submission, submit
 from tests.integration.acting import begin, bring, claim, commit, talk
 from tests.integration.living import ONE, PHOTO, OpenStore, shown
 

@@ -11,7 +11,7 @@ from backscroll.messages.part import Text
 from backscroll.session import Session
 from backscroll.store import compactions, sessions
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission, submit
+from backscroll.store.submissions import Submission, submit
 from tests.integration.acting import begin, bring, claim, commit
 
 

@@ -20,10 +20,10 @@ from backscroll.model.port import Answer, Heard, Prompt
 from backscroll.model.stop import Stop
 from backscroll.session import Session
 from backscroll.settings import BudgetSettings, Settings
-from backscroll.store import replies, sessions
+from backscroll.store import replies, sessions, submissions
 from backscroll.store.memory import Memory
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 
 # Turns of about 100 tokens; so little room for what is behind them that 50 turns have filled it.
 BUDGET = BudgetSettings(
@@ -88,7 +88,7 @@ class Deployment:
         """Ask, answer, compact where that is due, and read it all as a client does."""
         if not self.remembers:
             self.store.memory = Memory()
-        said = replies.submit(self.store, session, Submission(parts=(Text(f"{number:05} {SAID}"),)))
+        said = submissions.submit(self.store, session, Submission(parts=(Text(f"{number:05} {SAID}"),)))
         assert answer_session(self._answering, session, go_on=lambda: False) == 1
         while self._due:
             assert compact_session(self._compacting, self._due.pop()) == "applied"

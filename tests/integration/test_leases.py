@@ -15,9 +15,9 @@ from backscroll.answering.lease import Lease, Leases
 from backscroll.errors import LeaseLost
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import keys, replies, turns
+from backscroll.store import keys, submissions, turns
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 from tests.integration.acting import key
 from tests.stack.conditions import until
 
@@ -55,7 +55,7 @@ def leases(brief: Store) -> Iterator[Leases]:
 
 def taken(store: Store, session: Session) -> Lease:
     found = Lease(session)
-    replies.submit(store, session, Submission(parts=(Text("hello"),)))
+    submissions.submit(store, session, Submission(parts=(Text("hello"),)))
     assert turns.claim(store, session, found.token, ceiling=1000) is not None
     return found
 

@@ -12,9 +12,9 @@ from backscroll.errors import BackscrollError, LeaseLost, MediaFull
 from backscroll.messages.media import Media, apart
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import media, replies, sessions, turns
+from backscroll.store import media, sessions, submissions, turns
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 from backscroll.store.turns import Completed
 from tests.integration.acting import claim, commit, key, raw, texts
 from tests.stack.expiry import eternal
@@ -43,12 +43,12 @@ def stored(redis: redis_py.Redis, store: Store, session: Session) -> set[str]:
 
 
 def test_what_a_message_refers_to_is_there_byte_for_byte(store: Store, session: Session) -> None:
-    replies.submit(store, session, submission("look", CAT, DOG))
+    submissions.submit(store, session, submission("look", CAT, DOG))
     assert media.read(store, session, list(BOTH)) == BOTH
 
 
 def test_what_is_not_there_is_left_out(store: Store, session: Session) -> None:
-    replies.submit(store, session, submission("look", CAT))
+    submissions.submit(store, session, submission("look", CAT))
     cat, dog = BOTH
     assert media.read(store, session, [dog, cat]) == {cat: CAT}
     assert media.read(store, session, []) == {}
@@ -56,15 +56,15 @@ def test_what_is_not_there_is_left_out(store: Store, session: Session) -> None:
 
 def test_a_content_is_kept_once_in_a_session(store: Store, redis: redis_py.Redis, session: Session) -> None:
     for text in ("look", "look again"):
-        replies.submit(store, session, submission(text, CAT))
+        submissions.submit(store, session, submission(text, CAT))
     assert stored(redis, store, session) == set(by_digest(CAT))
     assert redis.hget(key(store, session, "media"), "bytes") == str(len(CAT.data) + 10).encode()
 
 
 def test_another_session_sees_none_of_it(store: Store, session: Session) -> None:
-    replies.submit(store, session, submission("look", CAT))
+    submissions.submit(store, session, submission("look", CAT))
     other = Session(session.tenant, session.id + "-other")
-    replies.submit(store, other, submission("nothing"))
+    submissions.submit(store, other, submission("nothing"))
     assert media.read(store, other, list(BOTH)) == {}
 
 
@@ -74,15 +74,15 @@ def test_a_full_session_takes_none_of_a_message(
     room = len(CAT.data) + 10 + len(DOG.data)
     tight = bounded(store, room)
     with pytest.raises(MediaFull) as caught:
-        replies.submit(tight, session, submission("look", CAT, DOG))
+        submissions.submit(tight, session, submission("look", CAT, DOG))
     assert (caught.value.code, stored(redis, store, session)) == ("media_full", set())
-    replies.submit(tight, session, submission("look", CAT))
+    submissions.submit(tight, session, submission("look", CAT))
     with pytest.raises(MediaFull):
-        replies.submit(tight, session, submission("and", DOG))
+        submissions.submit(tight, session, submission("and", DOG))
     assert stored(redis, store, session) == set(by_digest(CAT))
     assert len(sessions.state(store, session).pending) == 1
     roomy = bounded(store, room + 1)
-    replies.submit(roomy, session, submission("and", CAT, DOG))
+    submissions.submit(roomy, session, submission("and", CAT, DOG))
     assert stored(redis, store, session) == set(BOTH)
     for each in (tight, roomy):
         each.close()
@@ -91,16 +91,16 @@ def test_a_full_session_takes_none_of_a_message(
 def test_media_of_one_message_after_another_count_together(store: Store, session: Session) -> None:
     tight = bounded(store, 3 * 6)
     for name in (b"one", b"two", b"six"):
-        replies.submit(tight, session, submission("look", Media("ab", name)))
+        submissions.submit(tight, session, submission("look", Media("ab", name)))
     with pytest.raises(MediaFull, match="18 bytes"):
-        replies.submit(tight, session, submission("look", Media("", b"")))
+        submissions.submit(tight, session, submission("look", Media("", b"")))
     tight.close()
 
 
 def test_what_is_there_already_takes_no_room(store: Store, session: Session) -> None:
     tight = bounded(store, len(CAT.data) + 10)
     for _ in range(3):
-        replies.submit(tight, session, submission("look", CAT))
+        submissions.submit(tight, session, submission("look", CAT))
     assert len(sessions.state(store, session).pending) == 3
     tight.close()
 
@@ -108,7 +108,7 @@ def test_what_is_there_already_takes_no_room(store: Store, session: Session) -> 
 def test_a_replayed_call_keeps_nothing_twice(
     store: Store, replaying: Store, redis: redis_py.Redis, session: Session
 ) -> None:
-    replies.submit(replaying, session, submission("look", CAT, DOG))
+    submissions.submit(replaying, session, submission("look", CAT, DOG))
     once = sum(len(each.mime) + 1 + len(each.data) for each in (CAT, DOG))
     assert redis.hget(key(store, session, "media"), "bytes") == str(once).encode()
     turn = claim(replaying, session, "t")
@@ -133,7 +133,7 @@ def answer(store: Store, turn: turns.Turn, drawn: Media, *, go_on: bool = False)
 
 
 def test_a_late_holders_answer_leaves_no_media(store: Store, redis: redis_py.Redis, session: Session) -> None:
-    replies.submit(store, session, submission("draw"))
+    submissions.submit(store, session, submission("draw"))
     late = claim(store, session, "late")
     redis.delete(key(store, session, "lock"))
     claim(store, session, "current")
@@ -146,7 +146,7 @@ def test_a_late_holders_answer_leaves_no_media(store: Store, redis: redis_py.Red
 def test_an_answer_of_a_deleted_session_brings_nothing_back(
     store: Store, redis: redis_py.Redis, session: Session
 ) -> None:
-    replies.submit(store, session, submission("draw"))
+    submissions.submit(store, session, submission("draw"))
     turn = claim(store, session, "t")
     sessions.delete(store, session)
     with pytest.raises(LeaseLost):
@@ -157,14 +157,14 @@ def test_an_answer_of_a_deleted_session_brings_nothing_back(
 def test_a_commit_that_is_made_again_after_the_lock_went_on_tells_the_same(
     store: Store, session: Session
 ) -> None:
-    replies.submit(store, session, submission("draw"))
+    submissions.submit(store, session, submission("draw"))
     turn = claim(store, session, "t")
     assert [answer(store, turn, CAT) for _ in range(2)] == [turns.Ended(None, False, False)] * 2
     assert texts(store, session) == ["draw", "here"]
 
 
 def test_an_answer_that_a_full_session_cannot_keep_is_not_committed(store: Store, session: Session) -> None:
-    replies.submit(store, session, submission("draw"))
+    submissions.submit(store, session, submission("draw"))
     tight = bounded(store, 1024)
     turn = claim(store, session, "t")
     with pytest.raises(MediaFull):
@@ -177,7 +177,7 @@ def test_an_answer_that_a_full_session_cannot_keep_is_not_committed(store: Store
 def test_the_message_lists_hold_references_only(
     store: Store, redis: redis_py.Redis, session: Session
 ) -> None:
-    replies.submit(store, session, submission("look", CAT))
+    submissions.submit(store, session, submission("look", CAT))
     answer(store, claim(store, session, "t"), DOG)
     user, model = raw(redis, store, session, "live")
     assert next(iter(by_digest(CAT))).encode() in user
@@ -186,17 +186,17 @@ def test_the_message_lists_hold_references_only(
 
 
 def test_messages_that_are_merged_keep_their_media(store: Store, session: Session) -> None:
-    replies.submit(store, session, submission("in work"))
+    submissions.submit(store, session, submission("in work"))
     claim(store, session, "t")
-    first = replies.submit(store, session, submission("look", CAT))
+    first = submissions.submit(store, session, submission("look", CAT))
     merging = msgspec.structs.replace(submission("and", DOG), on_busy="merge")
-    assert replies.submit(store, session, merging).reply_id == first.reply_id
+    assert submissions.submit(store, session, merging).reply_id == first.reply_id
     assert media.read(store, session, list(BOTH)) == BOTH
 
 
 def test_f39_media_expire_with_their_session(store: Store, redis: redis_py.Redis, session: Session) -> None:
     # Elsewhere keys without expiry filled Redis until writes failed.
-    replies.submit(store, session, submission("look", CAT))
+    submissions.submit(store, session, submission("look", CAT))
     assert eternal(redis) == []
     turn = claim(store, session, "t")
     redis.delete(key(store, session, "media"))
@@ -205,7 +205,7 @@ def test_f39_media_expire_with_their_session(store: Store, redis: redis_py.Redis
 
 
 def test_media_live_as_long_as_their_session(store: Store, redis: redis_py.Redis, session: Session) -> None:
-    replies.submit(store, session, submission("look", CAT))
+    submissions.submit(store, session, submission("look", CAT))
     names = [key(store, session, name) for name in ("media", "meta")]
     for touch in (
         lambda: sessions.state(store, session),
@@ -218,7 +218,7 @@ def test_media_live_as_long_as_their_session(store: Store, redis: redis_py.Redis
 
 
 def test_a_deleted_session_leaves_no_media(store: Store, redis: redis_py.Redis, session: Session) -> None:
-    replies.submit(store, session, submission("look", CAT, DOG))
+    submissions.submit(store, session, submission("look", CAT, DOG))
     sessions.delete(store, session)
     assert redis.exists(key(store, session, "media")) == 0
 
@@ -228,13 +228,13 @@ def test_a_message_that_is_turned_away_leaves_no_media(
     store: Store, redis: redis_py.Redis, session: Session, why: str
 ) -> None:
     narrow = Store(msgspec.structs.replace(store.settings, inbox_limit=1))
-    replies.submit(narrow, session, msgspec.structs.replace(submission("look", CAT), idempotency_key="k"))
+    submissions.submit(narrow, session, msgspec.structs.replace(submission("look", CAT), idempotency_key="k"))
     refused = {
         "busy": msgspec.structs.replace(submission("and", DOG), on_busy="reject"),
         "full": submission("and", DOG),
         "reused": msgspec.structs.replace(submission("and", DOG), idempotency_key="k"),
     }
     with pytest.raises(BackscrollError):
-        replies.submit(narrow, session, refused[why])
+        submissions.submit(narrow, session, refused[why])
     assert stored(redis, store, session) == set(by_digest(CAT))
     narrow.close()

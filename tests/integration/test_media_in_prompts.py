@@ -8,7 +8,7 @@ from backscroll.messages.part import Other, Part, Text
 from backscroll.model.port import Content, Prompt
 from backscroll.session import Session
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission, submit
+from backscroll.store.submissions import Submission, submit
 
 
 def picture(name: str, size: int) -> Media:

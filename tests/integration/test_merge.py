@@ -16,10 +16,10 @@ from backscroll.session import Session
 from backscroll.settings import StoreSettings
 from backscroll.spool import merge
 from backscroll.spool.record import decode, encode
-from backscroll.store import keys, replies, sessions
+from backscroll.store import keys, sessions, submissions
 from backscroll.store.recover import DegradedTurn, Recovered, recover
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 from tests.integration.acting import claim, commit, texts
 from tests.integration.recovering import Process, degraded, now
 from tests.stack.conditions import until
@@ -90,7 +90,7 @@ def test_f23_a_session_that_somebody_holds_waits_and_the_others_do_not(
 ) -> None:
     # Elsewhere the locks were skipped without Redis.
     free = Session("tests", session.id + "-free")
-    replies.submit(store, session, Submission(parts=(Text("first"),)))
+    submissions.submit(store, session, Submission(parts=(Text("first"),)))
     holder = claim(store, session, "holder")
     one.keep(degraded(session, "second"), degraded(session, "third"), degraded(free))
     assert one.merge() == 2
@@ -103,7 +103,7 @@ def test_f23_a_session_that_somebody_holds_waits_and_the_others_do_not(
 
 
 def test_what_waits_is_rung_for(one: Process, store: Store, session: Session) -> None:
-    replies.submit(store, session, Submission(parts=(Text("waits"),)))
+    submissions.submit(store, session, Submission(parts=(Text("waits"),)))
     one.keep(degraded(session))
     one.merge()
     assert one.rung == [session]
@@ -194,10 +194,10 @@ def test_a_turn_whose_key_is_missing_stays_until_it_is_back(
 def test_what_is_home_is_let_be_while_its_file_waits_for_another(
     one: Process, other: Process, store: Store, session: Session
 ) -> None:
-    replies.submit(store, session, Submission(parts=(Text("first"),)))
+    submissions.submit(store, session, Submission(parts=(Text("first"),)))
     claim(store, session, "holder")
     heard = degraded(Session("tests", session.id + "-heard"))
-    replies.submit(store, heard.session, Submission(parts=heard.request), heard.reply_id)
+    submissions.submit(store, heard.session, Submission(parts=heard.request), heard.reply_id)
     commit(store, claim(store, heard.session, "worker"))
     free = degraded(Session("tests", session.id + "-free"))
     one.keep(degraded(session, "second"), heard, free)
@@ -211,7 +211,7 @@ def test_what_is_home_is_let_be_while_its_file_waits_for_another(
 def test_what_waits_is_read_once(
     one: Process, other: Process, store: Store, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replies.submit(store, session, Submission(parts=(Text("first"),)))
+    submissions.submit(store, session, Submission(parts=(Text("first"),)))
     holder = claim(store, session, "holder")
     read: list[bytes] = []
 

@@ -11,7 +11,7 @@ from backscroll.store import compactions, keys, meter, sessions
 from backscroll.store.compactions import Cost
 from backscroll.store.meter import Meter, bucket
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission, submit
+from backscroll.store.submissions import Submission, submit
 from tests.integration.acting import begin, bring, claim, commit
 from tests.integration.conftest import ReplayingStore
 

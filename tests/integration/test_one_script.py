@@ -14,9 +14,10 @@ from backscroll.session_settings import SessionSettings
 from backscroll.store import compactions, replies, sessions, turns
 from backscroll.store.recover import recover
 from backscroll.store.redis import Store
-from backscroll.store.replies import ReplyError, Submission, submit
+from backscroll.store.replies import ReplyError
 from backscroll.store.restore import restore
 from backscroll.store.scripts import script
+from backscroll.store.submissions import Submission, submit
 from tests.integration.acting import begin, bring, claim, commit, talk
 from tests.integration.recovering import degraded
 

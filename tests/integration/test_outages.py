@@ -17,9 +17,9 @@ from backscroll.running import embedded_redis
 from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
-from backscroll.store import events, meter, replies, sessions
+from backscroll.store import events, meter, replies, sessions, submissions
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 from tests.integration.acting import claim, commit
 from tests.stack.conditions import until
 from tests.stack.outages import Outage, full, read_only, restart_loading
@@ -47,7 +47,7 @@ def store(ailing_redis: EmbeddedRedis) -> Iterator[Store]:
 @pytest.fixture
 def reply_id(store: Store, session: Session) -> str:
     """A turn that was answered before the outage."""
-    said = replies.submit(store, session, SAID)
+    said = submissions.submit(store, session, SAID)
     commit(store, claim(store, session, "t"), "good day")
     return said.reply_id
 
@@ -62,7 +62,7 @@ def took(act: Callable[[], object]) -> float:
 
 def serves_again(store: Store, session: Session) -> None:
     until("the store is back", lambda: not store.breaker.is_open, seconds=5)
-    replies.submit(store, session, SAID)
+    submissions.submit(store, session, SAID)
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ def test_a_redis_that_was_killed_costs_each_call_next_to_nothing_and_is_found_ag
 def test_a_redis_that_hangs_costs_one_call_its_timeout_and_no_other(
     ailing_redis: EmbeddedRedis, store: Store, session: Session
 ) -> None:
-    assert took(lambda: replies.submit(store, session, SAID)) < TIMEOUT + AT_ONCE
-    spent = [took(lambda: replies.submit(store, session, SAID)) for _ in range(20)]
+    assert took(lambda: submissions.submit(store, session, SAID)) < TIMEOUT + AT_ONCE
+    spent = [took(lambda: submissions.submit(store, session, SAID)) for _ in range(20)]
     assert max(spent) < AT_ONCE
     ailing_redis.process.send_signal(signal.SIGCONT)
     serves_again(store, session)
@@ -98,7 +98,7 @@ def test_a_redis_that_hangs_costs_one_call_its_timeout_and_no_other(
 @pytest.mark.usefixtures("hung")
 def test_calls_that_wait_behind_those_that_hang_fail_with_them(store: Store, session: Session) -> None:
     with ThreadPoolExecutor(150) as pool:
-        spent = list(pool.map(lambda _: took(lambda: replies.submit(store, session, SAID)), range(150)))
+        spent = list(pool.map(lambda _: took(lambda: submissions.submit(store, session, SAID)), range(150)))
     assert max(spent) < TIMEOUT + 2 * AT_ONCE, "not one timeout behind the other"
 
 
@@ -111,11 +111,11 @@ def test_a_redis_that_takes_no_writes_refuses_them_at_once_and_is_read_as_ever(
     takes_no_writes: Outage,
 ) -> None:
     with takes_no_writes(ailing_redis):
-        refused = [took(lambda: replies.submit(store, session, SAID)) for _ in range(20)]
+        refused = [took(lambda: submissions.submit(store, session, SAID)) for _ in range(20)]
         reads_as_ever(store, session, reply_id)
     assert max(refused) < AT_ONCE
     assert not store.breaker.is_open
-    replies.submit(store, session, SAID)
+    submissions.submit(store, session, SAID)
 
 
 def reads_as_ever(store: Store, session: Session, reply_id: str) -> None:
@@ -134,8 +134,8 @@ def test_a_redis_that_loads_its_data_is_down_until_it_has(
 ) -> None:
     store.ping()
     restart_loading(ailing_redis)
-    assert took(lambda: replies.submit(store, session, SAID)) < TIMEOUT + AT_ONCE
-    spent = [took(lambda: replies.submit(store, session, SAID)) for _ in range(20)]
+    assert took(lambda: submissions.submit(store, session, SAID)) < TIMEOUT + AT_ONCE
+    spent = [took(lambda: submissions.submit(store, session, SAID)) for _ in range(20)]
     assert max(spent) < AT_ONCE
     assert store.breaker.is_open
     serves_again(store, session)
@@ -154,7 +154,7 @@ def test_an_outage_is_logged_where_it_begins_and_ends_and_counted_by_kind(
     for _ in range(10):
         took(lambda: replies.read(store, session, reply_id))
     for _ in range(5):
-        took(lambda: replies.submit(store, session, SAID))
+        took(lambda: submissions.submit(store, session, SAID))
     ailing_redis.restart()
     serves_again(store, session)
     assert metrics.LOAD_FAILURES._value.get() == loads_before + 10

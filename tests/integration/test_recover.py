@@ -12,10 +12,10 @@ from backscroll.messages.media import apart
 from backscroll.messages.part import Text
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
-from backscroll.store import events, media, replies, sessions, turns
+from backscroll.store import events, media, replies, sessions, submissions, turns
 from backscroll.store.recover import recover
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission, idempotency
+from backscroll.store.submissions import Submission, idempotency
 from tests.integration.acting import begin, bring, claim, commit, texts
 from tests.integration.recovering import ERROR, PICTURE, accepted, degraded
 
@@ -69,7 +69,7 @@ def test_a_turn_is_written_once_however_often_it_is_brought(replaying: Store, se
 
 def test_f23_while_somebody_holds_the_session_nothing_is_written(store: Store, session: Session) -> None:
     # Elsewhere the locks were skipped without Redis.
-    replies.submit(store, session, Submission(parts=(Text("first"),)))
+    submissions.submit(store, session, Submission(parts=(Text("first"),)))
     holder = claim(store, session, "holder")
     turn = degraded(session)
     assert recover(store, turn) == ("busy", False)
@@ -80,7 +80,7 @@ def test_f23_while_somebody_holds_the_session_nothing_is_written(store: Store, s
 
 
 def test_what_waits_in_the_session_is_rung_for(store: Store, session: Session) -> None:
-    waits = replies.submit(store, session, Submission(parts=(Text("waits"),)))
+    waits = submissions.submit(store, session, Submission(parts=(Text("waits"),)))
     assert recover(store, degraded(session)) == ("merged", True)
     turn = claim(store, session, "t")
     assert (turn.reply_id, turn.context.last) == (waits.reply_id, 2)
@@ -132,7 +132,7 @@ def test_one_that_has_failed_by_now_gets_the_answer_that_its_client_has(
 def test_one_that_was_merged_into_another_is_said_there_and_its_reply_can_be_read(
     store: Store, session: Session
 ) -> None:
-    replies.submit(store, session, Submission(parts=(Text("one "),)))
+    submissions.submit(store, session, Submission(parts=(Text("one "),)))
     turn = degraded(session, "two")
     accepted(store, turn, on_busy="merge")
     assert recover(store, turn)[0] == "answered"
@@ -144,7 +144,7 @@ def test_one_that_was_merged_into_another_is_said_there_and_its_reply_can_be_rea
 def test_one_that_has_taken_another_message_in_answers_both(store: Store, session: Session) -> None:
     turn = degraded(session, "one ")
     accepted(store, turn)
-    replies.submit(store, session, Submission(parts=(Text("two"),), on_busy="merge"))
+    submissions.submit(store, session, Submission(parts=(Text("two"),), on_busy="merge"))
     assert recover(store, turn)[0] == "answered"
     commit(store, claim(store, session, "t"), "both")
     assert texts(store, session) == ["one two", "both"]
@@ -154,14 +154,14 @@ def test_an_idempotency_key_leads_to_the_reply_from_then_on(store: Store, sessio
     said = Submission(parts=(Text("lost?"),), idempotency_key="k")
     turn = degraded(session, idempotency=idempotency(said))
     recover(store, turn)
-    again = replies.submit(store, session, said)
+    again = submissions.submit(store, session, said)
     assert (again.reply_id, again.new) == (turn.reply_id, False)
 
 
 def test_a_client_that_came_back_with_its_key_before_has_said_it_once(store: Store, session: Session) -> None:
     said = Submission(parts=(Text("lost?"),), idempotency_key="k")
     turn = degraded(session, idempotency=idempotency(said))
-    second = replies.submit(store, session, said)
+    second = submissions.submit(store, session, said)
     assert recover(store, turn)[0] == "answered"
     commit(store, claim(store, session, "t"), "in the end")
     assert texts(store, session) == ["lost?", "in the end"]

@@ -12,10 +12,10 @@ from redis.exceptions import NoScriptError, ResponseError
 from backscroll.errors import StoreUnavailable
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import events, replies
+from backscroll.store import events, submissions
 from backscroll.store.redis import Store
 from backscroll.store.refusals import unavailable
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 from tests.integration.acting import claim, key
 
 SAID = Submission(parts=(Text("hello"),))
@@ -49,7 +49,7 @@ def test_a_redis_that_takes_no_writes_is_unavailable(
 ) -> None:
     request.getfixturevalue(state)
     with pytest.raises(StoreUnavailable):
-        replies.submit(store, session, SAID)
+        submissions.submit(store, session, SAID)
 
 
 @pytest.mark.parametrize("state", ["full", "replica", "alone"])
@@ -58,7 +58,7 @@ def test_so_it_is_for_many_calls_in_one_round_trip_and_none_of_them_is_quoted(
 ) -> None:
     named = [session, Session("tests", session.id + "-other")]
     for each in named:
-        replies.submit(store, each, SAID)
+        submissions.submit(store, each, SAID)
     packed = events.pack([(1, [events.delta("hi", thought=False)])])
     heard = [(claim(store, each, "t"), packed) for each in named]
     request.getfixturevalue(state)
@@ -70,12 +70,12 @@ def test_so_it_is_for_many_calls_in_one_round_trip_and_none_of_them_is_quoted(
 
 def test_a_script_that_fails_is_no_store_that_cannot_serve(own_store: Store, session: Session) -> None:
     """To try again would not help, and to say so would hide a bug of ours, or what was damaged."""
-    replies.submit(own_store, session, SAID)
+    submissions.submit(own_store, session, SAID)
     inbox = key(own_store, session, "inbox")
     own_store.client.delete(inbox)
     own_store.client.set(inbox, "damaged", px=60_000)
     with pytest.raises(ResponseError, match="WRONGTYPE"):
-        replies.submit(own_store, session, SAID)
+        submissions.submit(own_store, session, SAID)
 
 
 def test_scripts_that_the_server_does_not_keep_are_no_bug_of_ours(
@@ -86,7 +86,7 @@ def test_scripts_that_the_server_does_not_keep_are_no_bug_of_ours(
 
     monkeypatch.setattr(store.servers, "send", forgets)
     with pytest.raises(StoreUnavailable) as caught:
-        replies.submit(store, session, SAID)
+        submissions.submit(store, session, SAID)
     assert caught.value.refused
 
 

@@ -12,8 +12,9 @@ from backscroll.messages.part import Text
 from backscroll.session import Session
 from backscroll.store import compactions, sessions
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission, cancel, submit
+from backscroll.store.replies import cancel
 from backscroll.store.restore import restore
+from backscroll.store.submissions import Submission, submit
 from tests.integration.acting import begin, bring, claim, commit
 from tests.integration.restoring import AMPLE, check_whole, compact, stored
 

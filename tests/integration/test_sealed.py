@@ -14,9 +14,9 @@ from backscroll.messages.part import Text
 from backscroll.running.embedded_redis import EmbeddedRedis
 from backscroll.session import DEFAULT_TENANT, Session
 from backscroll.settings import load
-from backscroll.store import compactions, events, keys, media, replies, sessions, turns
+from backscroll.store import compactions, events, keys, media, replies, sessions, submissions, turns
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 from tests.integration.acting import claim, commit, key, texts
 from tests.integration.living import (
     ONE,
@@ -54,7 +54,7 @@ def test_f24_what_does_not_open_is_never_an_empty_history(
         lambda store: replies.read(store, session, rids[2]),
         lambda store: events.read(store, session, rids[0]),
         lambda store: media.read(store, session, [PHOTOGRAPHED[0]]),
-        lambda store: replies.submit(store, session, shown(PHOTO, idempotency_key="0")),
+        lambda store: submissions.submit(store, session, shown(PHOTO, idempotency_key="0")),
     ]
     for wrong in (open_store(TWO), open_store("")):
         for read in reads:
@@ -67,7 +67,7 @@ def test_a_turn_that_does_not_open_waits_for_its_key_and_spends_no_attempt(
     open_store: OpenStore, redis: redis_py.Redis, session: Session
 ) -> None:
     right, wrong = open_store(ONE), open_store(TWO)
-    rid = replies.submit(right, session, Submission(parts=(Text(SAID),))).reply_id
+    rid = submissions.submit(right, session, Submission(parts=(Text(SAID),))).reply_id
     for _ in range(right.settings.max_attempts + 1):
         with pytest.raises(Sealed, match="'one'"):
             turns.claim(wrong, session, "wrong", ceiling=1000)
@@ -84,9 +84,9 @@ def test_a_turn_is_committed_also_where_the_next_one_does_not_open(
     open_store: OpenStore, redis: redis_py.Redis, session: Session
 ) -> None:
     old, rotated = open_store(ONE), open_store(f"{TWO},{ONE}")
-    replies.submit(old, session, Submission(parts=(Text(SAID),)))
+    submissions.submit(old, session, Submission(parts=(Text(SAID),)))
     turn = claim(old, session, "t")
-    following = replies.submit(rotated, session, Submission(parts=(Text("And then?"),)))
+    following = submissions.submit(rotated, session, Submission(parts=(Text("And then?"),)))
     ended = commit(old, turn, go_on=True)
     assert ended == turns.Ended(None, ring=False, ring_compaction=False)
     the_pause_is_over(redis, old, session)
@@ -98,7 +98,7 @@ def test_a_turn_whose_picture_does_not_open_is_put_off(
     open_store: OpenStore, redis: redis_py.Redis, session: Session
 ) -> None:
     store, model = open_store(ONE), Fishmonger()
-    rid = replies.submit(store, session, shown(PHOTO)).reply_id
+    rid = submissions.submit(store, session, shown(PHOTO)).reply_id
     name = key(store, session, "media")
     [tag] = [tag for tag in redis.hkeys(name) if tag != b"bytes"]
     whole = redis.hget(name, tag)
@@ -117,7 +117,7 @@ def test_a_compaction_that_does_not_open_is_put_off_and_not_begun_over_and_over(
     talked(4)
     right, wrong = open_store(ONE), open_store(TWO)
     for store, number in ((right, 1), (right, 2)):
-        replies.submit(store, session, Submission(parts=(Text(SAID),)))
+        submissions.submit(store, session, Submission(parts=(Text(SAID),)))
         commit(store, claim(store, session, f"sealed {number}"), SAID)
     with pytest.raises(Sealed, match="'one'"):
         compactions.begin(wrong, session, "c")

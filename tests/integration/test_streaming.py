@@ -14,9 +14,9 @@ from backscroll.answering.streaming import Streams
 from backscroll.errors import StoreUnavailable
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import events, replies
+from backscroll.store import events, replies, submissions
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 from tests.integration.acting import claim, commit
 from tests.integration.away import Counted
 from tests.stack.conditions import until
@@ -42,7 +42,7 @@ def test_what_is_heard_of_many_answers_is_told_in_few_round_trips(
 ) -> None:
     named = [Session("tests", f"{sid}-{number}") for number in range(20)]
     for each in named:
-        replies.submit(store, each, Submission(parts=(Text("hello"),)))
+        submissions.submit(store, each, Submission(parts=(Text("hello"),)))
     streams = Streams(counted)
     with ExitStack() as held:
         heard_by = [held.enter_context(streams.open(claim(store, each, "t"))) for each in named]
@@ -87,7 +87,7 @@ def test_words_that_cannot_be_told_keep_no_others_from_it(
 ) -> None:
     """Half of a pair of UTF-16 is in no encoding: a model's JSON may hold one all the same."""
     streams, other = Streams(counted), Session("tests", session.id + "-other")
-    replies.submit(store, other, Submission(parts=(Text("hello"),)))
+    submissions.submit(store, other, Submission(parts=(Text("hello"),)))
     with streams.open(claim(store, session, "t")) as broken, streams.open(claim(store, other, "u")) as sound:
         broken.hear([Text("\ud83d")], None)
         until("it was tried", lambda: "unexpected UnicodeEncodeError" in caplog.text)
@@ -108,7 +108,7 @@ def test_who_lost_the_turn_tells_nothing_more(
         until("it was refused", lambda: counted.trips and not stream.under_way)
         stream.hear([Text("i")], None)
         other = Session("tests", session.id + "-other")
-        replies.submit(store, other, Submission(parts=(Text("hello"),)))
+        submissions.submit(store, other, Submission(parts=(Text("hello"),)))
         with streams.open(claim(store, other, "u")) as another:
             for number, text in enumerate("jk", 2):
                 another.hear([Text(text)], None)

@@ -11,9 +11,10 @@ import redis as redis_py
 from backscroll.errors import InboxFull, InvalidRequest, LeaseLost, NotFound, SessionBusy
 from backscroll.messages.part import Text
 from backscroll.session import Session
-from backscroll.store import keys, replies, sessions, turns
+from backscroll.store import keys, replies, sessions, submissions, turns
 from backscroll.store.redis import Store
-from backscroll.store.replies import OnBusy, ReplyError, Submission, Submitted
+from backscroll.store.replies import ReplyError
+from backscroll.store.submissions import OnBusy, Submission, Submitted
 from backscroll.store.sweep import sweep
 from tests.integration.acting import claim, commit, texts
 
@@ -27,7 +28,7 @@ def submit(store: Store, session: Session) -> Submit:
 
     def post(text: str = "hello", on_busy: OnBusy = "queue", key: str | None = None) -> Submitted:
         submission = Submission(parts=(Text(text),), on_busy=on_busy, idempotency_key=key)
-        return replies.submit(store, session, submission)
+        return submissions.submit(store, session, submission)
 
     return post
 
@@ -184,7 +185,7 @@ def test_f37_waiting_messages_merge_into_the_next_turn(
 
 def test_a_message_for_another_model_is_not_merged(store: Store, session: Session, submit: Submit) -> None:
     waiting = submit("one")
-    other = replies.submit(
+    other = submissions.submit(
         store, session, Submission(parts=(Text("two"),), on_busy="merge", model="another-model")
     )
     assert other.reply_id != waiting.reply_id
@@ -204,7 +205,7 @@ def test_what_does_not_fit_is_turned_away_and_leaves_no_trace(
 
 def test_one_process_sweeps_at_a_time_and_another_takes_over(own_store: Store, session: Session) -> None:
     store, redis = own_store, own_store.client  # the workers of other tests sweep the shared one
-    replies.submit(store, session, Submission(parts=(Text("hello"),)))
+    submissions.submit(store, session, Submission(parts=(Text("hello"),)))
     due, _ = keys.of_shard(session.shard(store.settings.shards))
     redis.zadd(due, {str(session): 1})
     assert sweep(store, "one", interval=60) is not None
@@ -220,8 +221,8 @@ def test_one_process_sweeps_at_a_time_and_another_takes_over(own_store: Store, s
 
 
 def test_a_session_shows_its_newest_replies_ended_or_not(store: Store, session: Session) -> None:
-    said = [replies.submit(store, session, Submission(parts=(Text(str(n)),))).reply_id for n in range(23)]
-    merged = replies.submit(store, session, Submission(parts=(Text("more"),), on_busy="merge"))
+    said = [submissions.submit(store, session, Submission(parts=(Text(str(n)),))).reply_id for n in range(23)]
+    merged = submissions.submit(store, session, Submission(parts=(Text("more"),), on_busy="merge"))
     assert merged.reply_id == said[-1]
     replies.cancel(store, session, said[-1])
     found = sessions.state(store, session).replies

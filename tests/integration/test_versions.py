@@ -13,7 +13,7 @@ from backscroll.messages.part import Other, Text
 from backscroll.session import Session
 from backscroll.store import compactions, keys, sessions, turns
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission, submit
+from backscroll.store.submissions import Submission, submit
 from tests.integration.acting import bring, claim, commit
 
 LOOK = [{"type": "text", "text": "look", "lang": "en"}, {"type": "hologram", "of": "a cat"}]

@@ -11,9 +11,9 @@ from backscroll.messages.part import Text
 from backscroll.running import embedded_redis
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
-from backscroll.store import compactions, replies, work
+from backscroll.store import compactions, submissions, work
 from backscroll.store.redis import Store
-from backscroll.store.replies import Submission
+from backscroll.store.submissions import Submission
 from backscroll.store.work import Work
 from tests.integration.acting import begin, claim, commit
 from tests.stack.conditions import until
@@ -30,7 +30,7 @@ def alone(tmp_path: Path) -> Iterator[Store]:
 
 
 def say(store: Store, session: Session) -> None:
-    replies.submit(store, session, Submission(parts=(Text("said"),)))
+    submissions.submit(store, session, Submission(parts=(Text("said"),)))
 
 
 def test_turns_and_compactions_are_counted_with_the_age_of_the_oldest(alone: Store) -> None:

@@ -13,7 +13,7 @@ from backscroll.messages.part import Text
 from backscroll.session import Session
 from backscroll.session_settings import SessionSettings
 from backscroll.store.recover import Answered, DegradedTurn
-from backscroll.store.replies import Submission, idempotency
+from backscroll.store.submissions import Submission, idempotency
 from web.remembered import Remembered
 
 MIB = 1024 * 1024

@@ -7,22 +7,31 @@
 --         10 idempotency key's Redis key, or ''  11 fingerprint of the body
 --         12 where it comes from, for logs and traces: backscroll/origin.py
 --         13 channel on which the reply is told when it ends, or ''
---         14 bytes that all media may have together  15… media that it refers to, see parts/media.lua
--- Result  {'accepted', id, position, ring, new}   ring 1: nobody is there to hear of it, ring the doorbell;
+--         14 the broker's database on this server, or ''  15 its list for bells  16 the bell: backscroll/bells.py
+--         17 bytes that all media may have together  18… media that it refers to, see parts/media.lua
+-- Result  {'accepted', id, position, ring, new}   ring 1: nobody is there to hear of it, and no bell was rung;
 --         new 0: this message was accepted before; position -1: its reply waits no more
 --         {'too large', tokens}: so many the session's settings have, and the request does not fit beside them
 --         {'full', waiting} | {'busy', waiting} | {'reused', fingerprint}: the idempotency key came with another body
 --         {'no room', bytes}: so many the session's media have already, and no more of this message's fit
 -- Replay  the same id, or the same idempotency key, gives the same reply and adds nothing.
-local id, request, model, limit, grace, on_busy, most, tokens, ceiling, idem, fingerprint, origin, waiter, room =
-  unpack(ARGS)
-local media = {unpack(ARGS, 15)}
+local id, request, model, limit, grace, on_busy, most, tokens, ceiling, idem, fingerprint, origin, waiter,
+  database, queue, bell, room = unpack(ARGS)
+local media = {unpack(ARGS, 18)}
 -- Sealed or not, what is stored of them has a few bytes more than what a model is sent, and four are a token.
 local settings = math.ceil(#(redis.call('HGET', META, 'settings') or '') / 4)
 
 -- Whether a model can be sent a request of so many tokens: all else can be left out, this and the settings cannot.
 local function fits(size)
   return size + settings <= tonumber(ceiling)
+end
+
+-- The last thing that is done: what came behind would be done in the broker's database. Refused, it was not rung.
+local function rung()
+  if database == '' or redis.pcall('SELECT', database).err then
+    return false
+  end
+  return type(redis.pcall('LPUSH', queue, bell)) == 'number'
 end
 
 local function must_ring()
@@ -35,7 +44,7 @@ local function must_ring()
     return 0
   end
   index(DUE, NOW + grace)
-  return 1
+  return rung() and 0 or 1
 end
 
 local function accepted(reply, new)
