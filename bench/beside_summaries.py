@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import httpx2
@@ -9,58 +10,76 @@ import httpx2
 from bench.deployed import Deployed, deployed
 from bench.row import Row, median, ms
 from bench.talking import talk
+from bench.texts import say
+from bench.wire import Wire
 
 _SUMMARY = 10.0
-_ROUNDS, _SESSIONS, _SPOKEN, _TURNS = 5, 4, 6, 40
+_ROUNDS, _SESSIONS, _SPOKEN, _TURNS = 6, 4, 6, 40
+_LETTERS = 300
+# Nothing is due by itself.
+_NEVER_DUE = {"BACKSCROLL_TRIGGER_TURNS": "0", "BACKSCROLL_CONTEXT_TOKENS": "39000"}
 
 
 def measure() -> list[Row]:
-    """Measure row 5: in each round two sets of new sessions, and a summary of each session of one of them.
+    """Measure row 5: two deployments take turns, turn by turn, and one of them has summaries in work.
 
-    Both have as long a history, since that alone makes a difference, and which of the two goes first changes
-    from round to round, as the machine may be slower at times. The model costs next to nothing: its own work
-    on longer and longer prompts would hide what is looked for.
+    Both are alike, with sessions as long, and which of them has the summaries changes from round to round. So
+    the machine is as slow for the one as for the other. The model costs next to nothing: its own work on
+    longer and longer prompts would hide what is looked for.
     """
-    # Nothing is due by itself.
-    with deployed(stub=True, BACKSCROLL_TRIGGER_TURNS="0", BACKSCROLL_CONTEXT_TOKENS="39000") as deployment:
-        _speak(deployment, "warm", 0, _SPOKEN)
-        _summarise(deployment, "warm")
-        _end(deployment, "warm")
-        path = f"{deployment.model_url}/_pause_summary"
-        httpx2.post(path, content=str(_SUMMARY)).raise_for_status()
-        pairs = [_round(deployment, number) for number in range(_ROUNDS)]
-    without, beside = median([a for a, _ in pairs]), median([b for _, b in pairs])
+    with deployed(stub=True, **_NEVER_DUE) as one, deployed(stub=True, **_NEVER_DUE) as other:
+        for deployment in (one, other):
+            _speak(deployment, "warm")
+            _summarise(deployment, "warm")
+            _end(deployment, "warm")
+            path = f"{deployment.model_url}/_pause_summary"
+            httpx2.post(path, content=str(_SUMMARY)).raise_for_status()
+        orders = [(one, other), (other, one)] * (_ROUNDS // 2)
+        rounds = [_round(*order, f"round-{number}") for number, order in enumerate(orders)]
+    without, beside = (median([each[which] for each in rounds]) for which in (0, 1))
     return [
         Row(
             number=5,
             measure=f"reply time with a summary of {_SUMMARY:g} s in work",
             ours=ms(beside),
             against=f"without {ms(without)}",
-            value=round((median([b / a for a, b in pairs]) - 1) * 100, 1),
+            value=round((median([b / a for a, b in rounds]) - 1) * 100, 1),
             bound="<=",
             goal=2,
             unit="% more",
-            details={"pairs_ms": [[round(a * 1000, 2), round(b * 1000, 2)] for a, b in pairs]},
+            details={"rounds_ms": [[round(a * 1000, 2), round(b * 1000, 2)] for a, b in rounds]},
         )
     ]
 
 
-def _round(deployment: Deployed, number: int) -> tuple[float, float]:
-    """Give the median reply time without summaries, and with them."""
-    plain, summarised = f"plain-{number}", f"summarised-{number}"
-    for name in (plain, summarised):
-        _speak(deployment, name, 0, _SPOKEN)
-    without = _speak(deployment, plain, _SPOKEN, _TURNS) if number % 2 else []
-    _summarise(deployment, summarised)
-    beside = _speak(deployment, summarised, _SPOKEN, _TURNS)
-    assert _in_work(deployment, summarised) == _SESSIONS, "the summaries were over before the turns"
-    _end(deployment, summarised)
-    without = without or _speak(deployment, plain, _SPOKEN, _TURNS)
+def _round(plain: Deployed, summarised: Deployed, name: str) -> tuple[float, float]:
+    """Give the median reply time of the deployment without summaries, and of the one with them."""
+    for deployment in (plain, summarised):
+        _speak(deployment, name)
+    _summarise(summarised, name)
+    without, beside = asyncio.run(_alternately(plain.url, summarised.url, name))
+    assert _in_work(summarised, name) == _SESSIONS, "the summaries were over before the turns"
+    _end(summarised, name)
     return median(without), median(beside)
 
 
-def _speak(deployment: Deployed, name: str, start: int, turns: int) -> list[float]:
-    return talk(deployment.url, name, _SESSIONS, start, turns)
+async def _alternately(one: str, other: str, name: str) -> tuple[list[float], list[float]]:
+    """Take each turn at both, first here, then there; give the seconds that each took."""
+    times: dict[str, list[float]] = {one: [], other: []}
+    async with Wire(one) as first, Wire(other) as second:
+        both = [(one, first), (other, second)]
+        for turn in range(_SPOKEN, _SPOKEN + _TURNS):
+            for number in range(_SESSIONS):
+                for url, wire in both:
+                    began = time.perf_counter()
+                    await wire.say(f"{name}-{number}", say(turn, _LETTERS))
+                    times[url].append(time.perf_counter() - began)
+                both.reverse()
+    return times[one], times[other]
+
+
+def _speak(deployment: Deployed, name: str) -> list[float]:
+    return talk(deployment.url, name, _SESSIONS, 0, _SPOKEN)
 
 
 def _summarise(deployment: Deployed, name: str) -> None:

@@ -18,7 +18,7 @@ from bench.texts import say
 from bench.wire import Wire
 
 _SIZES = (0, 100, 1_000, 10_000)
-_TURNS = 30
+_TURNS = 60
 _LETTERS = 300
 # What row 6 holds the long session against, in messages, and how many such sessions are measured.
 _SHORT, _SESSIONS = 10, 30
