@@ -46,7 +46,7 @@ _MEASURES: dict[tuple[int, ...], tuple[str, Callable[[Callable[[str], None]], li
 def main(only: tuple[int, ...], as_json: bool, check: bool, noise: float) -> None:
     """Measure how fast it is, against the limit and against what one would take instead.
 
-    Takes under five minutes on two cores with all rows, and wants the machine for itself. Writes
+    Takes some six minutes on two cores with all rows, and wants the machine for itself. Writes
     bench/results.json when all rows were measured.
 
     \b
