@@ -78,12 +78,15 @@ class Breaker:
             now = self._clock()
             if now < self._probe_at:
                 return False
-            if now >= self._probe_at + (_OUTDATED - 1) * self._interval:
+            outdated = now >= self._probe_at + (_OUTDATED - 1) * self._interval
+            if outdated:
                 # One failure opens it again: the row goes on.
                 self._failures, self._opened_at = self._most - 1, None
                 self._gauge.dec()
             self._probe_at = now + self._interval
-            return True
+        if outdated:
+            log.warning("%s was down when it was last asked, and is asked by all again", self._name)
+        return True
 
     def succeeded(self) -> None:
         """Note that the dependency served."""

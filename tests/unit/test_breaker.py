@@ -78,7 +78,7 @@ def test_a_success_closes_it_and_the_next_row_is_counted_anew(breaker: Breaker, 
 
 
 def test_what_was_down_long_ago_is_asked_by_all_again_until_the_first_failure(
-    breaker: Breaker, clock: Clock
+    breaker: Breaker, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     fail(breaker, 3)
     clock.now += 49
@@ -86,6 +86,7 @@ def test_what_was_down_long_ago_is_asked_by_all_again_until_the_first_failure(
     clock.now += 50
     assert [breaker.admits() for _ in range(3)] == [True, True, True]
     assert not breaker.is_open
+    assert caplog.messages[-1] == "a model was down when it was last asked, and is asked by all again"
     fail(breaker)
     assert [breaker.admits() for _ in range(3)] == [False] * 3, "nobody waits for two failures more"
 
