@@ -11,7 +11,7 @@ from backscroll.messages.part import Text
 from backscroll.running import embedded_redis
 from backscroll.session import Session
 from backscroll.settings import StoreSettings
-from backscroll.store import compactions, submissions, work
+from backscroll.store import compactions, keys, submissions, work
 from backscroll.store.redis import Store
 from backscroll.store.submissions import Submission
 from backscroll.store.work import Work
@@ -49,6 +49,23 @@ def test_turns_and_compactions_are_counted_with_the_age_of_the_oldest(alone: Sto
     due = work.read(alone)
     assert (due.compactions, due.replies) == (1, 2)
     assert due.lag is not None
+
+
+def test_a_session_that_was_damaged_hides_no_other(alone: Store) -> None:
+    damaged, whole = Session("t", "damaged"), Session("t", "whole")
+    for session in (damaged, whole):
+        say(alone, session)
+        commit(alone, claim(alone, session, "token"), due=True)
+        say(alone, session)
+    found = keys.of_session(damaged, alone.settings.shards)
+    for name in (":inbox", ":meta"):
+        key = next(each for each in found if each.endswith(name))
+        alone.client.delete(key)
+        alone.client.set(key, "damaged", px=60_000)
+    waiting = work.read(alone)
+    assert (waiting.sessions, waiting.replies, waiting.compactions) == (2, 1, 2)
+    assert waiting.oldest_reply is not None
+    assert waiting.lag is not None
 
 
 def test_the_lag_goes_on_over_tries_and_ends_with_the_compaction(alone: Store) -> None:

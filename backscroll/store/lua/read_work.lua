@@ -11,6 +11,11 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local base = string.sub(KEYS[1], 1, -4) -- without 'due'
 local most = tonumber(ARGV[1])
 
+-- What a session's key gives, and nothing where that is an error: one that was damaged must not hide all others.
+local function sound(found)
+  return type(found) ~= 'table' and found
+end
+
 local function age(since, oldest)
   return since and math.max(oldest, now - tonumber(since)) or oldest
 end
@@ -18,17 +23,17 @@ end
 local locked, replies, waited = 0, 0, -1
 for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, most - 1)) do
   local key = base .. name .. ':'
-  local head = redis.call('LINDEX', key .. 'inbox', 0)
+  local head = sound(redis.pcall('LINDEX', key .. 'inbox', 0))
   if head then
     locked = locked + redis.call('EXISTS', key .. 'lock')
     replies = replies + redis.call('LLEN', key .. 'inbox')
-    waited = age(redis.call('HGET', key .. 'reply:' .. head, 'created_at'), waited)
+    waited = age(sound(redis.pcall('HGET', key .. 'reply:' .. head, 'created_at')), waited)
   end
 end
 
 local lag = -1
 for _, name in ipairs(redis.call('ZRANGE', KEYS[2], 0, most - 1)) do
-  lag = age(redis.call('HGET', base .. name .. ':meta', 'compaction_since'), lag)
+  lag = age(sound(redis.pcall('HGET', base .. name .. ':meta', 'compaction_since')), lag)
 end
 
 -- What is in work counts, too, and is not overdue.
