@@ -81,7 +81,7 @@ class Breaker:
             outdated = now >= self._probe_at + (_OUTDATED - 1) * self._interval
             if outdated:
                 # One failure opens it again: the row goes on.
-                self._failures, self._opened_at = self._most - 1, None
+                self._failures, self._opened_at = max(1, self._most - 1), None
                 self._gauge.dec()
             self._probe_at = now + self._interval
         if outdated:

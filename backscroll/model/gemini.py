@@ -112,11 +112,17 @@ class Gemini:
     def _connected(self) -> tuple[asyncio.AbstractEventLoop, _Client]:
         """Give the loop and the client. For who holds the lock."""
         if self._loop is None or self._client is None:
+            self._client = _Client(self._settings)  # first: it may fail, and would leave a loop without one
             self._loop = asyncio.new_event_loop()
             self._thread = threading.Thread(target=self._loop.run_forever, name="gemini", daemon=True)
             self._thread.start()
-            self._client = _Client(self._settings)
         return self._loop, self._client
+
+
+def _is_proxied() -> bool:
+    """Tell whether the environment names a proxy; NO_PROXY alone names none."""
+    named = getproxies()
+    return any(named.get(scheme) for scheme in ("http", "https", "all"))
 
 
 async def _close(client: _Client) -> None:
@@ -138,7 +144,7 @@ class _Client:
         unlimited = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
         self._transport = httpx2.AsyncClient(
             # Which proxy serves which address, httpx alone knows.
-            transport=None if getproxies() else Lanes(trusted),
+            transport=None if _is_proxied() else Lanes(trusted),
             verify=trusted,
             limits=unlimited,
             follow_redirects=True,

@@ -17,6 +17,8 @@ import httpx2
 
 # Seconds for which an idle connection is kept; httpx's own pool does not keep one longer either.
 _KEPT = 5.0
+# How many that nobody needs any more are closed by a call that ends: its answer waits for that.
+_CLOSED = 2
 
 
 class Lanes(httpx2.AsyncBaseTransport):
@@ -39,12 +41,16 @@ class Lanes(httpx2.AsyncBaseTransport):
 
         async def leave() -> None:
             self._idle.append((lane, self._clock()))
-            # While one is closed, others may be taken, and all of them.
-            while self._idle and self._idle[0][1] < self._clock() - _KEPT:
-                await self._idle.popleft()[0].aclose()
+            for _ in range(_CLOSED):
+                # While one is closed, others may be taken, and all of them.
+                if self._idle and self._idle[0][1] < self._clock() - _KEPT:
+                    await self._idle.popleft()[0].aclose()
 
-        # A lane whose call failed is left behind: its connection was closed with the call.
-        response = await lane.handle_async_request(request)
+        try:
+            response = await lane.handle_async_request(request)
+        except BaseException:
+            await lane.aclose()  # one that was dropped before it had sent anything is open still
+            raise
         response.stream = _Stream(cast("httpx2.AsyncByteStream", response.stream), leave)
         return response
 

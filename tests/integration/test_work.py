@@ -62,8 +62,12 @@ def test_a_session_that_was_damaged_hides_no_other(alone: Store) -> None:
         key = next(each for each in found if each.endswith(name))
         alone.client.delete(key)
         alone.client.set(key, "damaged", px=60_000)
+    odd = Session("t", "odd")
+    say(alone, odd)
+    reply = next(alone.client.scan_iter(match="*:t/odd:reply:*"))
+    alone.client.hset(reply, "created_at", "no number")
     waiting = work.read(alone)
-    assert (waiting.sessions, waiting.replies, waiting.compactions) == (2, 1, 2)
+    assert (waiting.sessions, waiting.replies, waiting.compactions) == (3, 2, 2)
     assert waiting.oldest_reply is not None
     assert waiting.lag is not None
 

@@ -8,6 +8,7 @@ import ssl
 import httpx2
 import pytest
 
+from backscroll.model.gemini import _is_proxied
 from backscroll.model.lanes import Lanes
 from tests.sdk.server import Replaying
 from tests.stack.conditions import until
@@ -107,3 +108,17 @@ def test_all_may_be_closed_while_one_that_nobody_needs_is(
 
     had = set(asyncio.run(talk()))
     until("all are closed", lambda: not api.connections & had)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "own"),
+    [("NO_PROXY", "localhost", True), ("HTTPS_PROXY", "http://127.0.0.1:9", False)],
+)
+def test_calls_have_connections_of_their_own_unless_a_proxy_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, own: bool
+) -> None:
+    for each in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(each, raising=False)
+        monkeypatch.delenv(each.upper(), raising=False)
+    monkeypatch.setenv(name, value)
+    assert _is_proxied() is not own

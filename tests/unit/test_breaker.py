@@ -91,6 +91,18 @@ def test_what_was_down_long_ago_is_asked_by_all_again_until_the_first_failure(
     assert [breaker.admits() for _ in range(3)] == [False] * 3, "nobody waits for two failures more"
 
 
+def test_one_that_opens_at_the_first_failure_does_so_again_at_once(clock: Clock) -> None:
+    breaker = Breaker("a model", probe_interval=5, lasting=30, clock=clock)
+    fail(breaker)
+    clock.now += 30
+    fail(breaker)
+    assert breaker.is_open
+    clock.now += 50
+    assert breaker.admits()
+    fail(breaker)
+    assert breaker.is_open
+
+
 def test_what_is_asked_in_vain_all_the_time_is_not_forgotten(breaker: Breaker, clock: Clock) -> None:
     fail(breaker, 3)
     for _ in range(100):

@@ -17,7 +17,8 @@ local function sound(found)
 end
 
 local function age(since, oldest)
-  return since and math.max(oldest, now - tonumber(since)) or oldest
+  since = since and tonumber(since)
+  return since and math.max(oldest, now - since) or oldest
 end
 
 local locked, replies, waited = 0, 0, -1
