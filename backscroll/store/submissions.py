@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from secrets import token_hex
 from typing import Any, Literal
@@ -111,13 +111,44 @@ def submit(
         Sealed: when the idempotency key was used under an encryption key that is missing.
         StoreUnavailable: when Redis does not serve.
     """
-    reply_id, fingerprints = reply_id or new_id(), _fingerprints(store, session, submission)
-    state, *rest = _submit(store, session, submission, reply_id, fingerprints[0], origin, waiter, bell)
+    reply_id, cipher = reply_id or new_id(), store.cipher(session)
+    key, same = idempotency(submission)
+    idem = keys.idempotency(session, store.settings.shards, key) if key else ""
+    # All by which this message may be known to the key, the one to note first.
+    fingerprints = cipher.tags("fingerprint", same) if key else ("",)
+
+    def post(fingerprint: str) -> Any:
+        return store.run(
+            "submit",
+            session,
+            reply_id,
+            content.encode_request(cipher, submission.parts),
+            submission.model or "",
+            store.settings.inbox_limit,
+            int(store.settings.ring_grace * 1000),
+            submission.on_busy,
+            content.room_for_requests(cipher, submission.merged_bytes),
+            tokens.of_parts(submission.parts),
+            submission.ceiling,
+            idem,
+            fingerprint,
+            encode_origin(origin) if origin != UNKNOWN else "",
+            waiter,
+            *(("", "", "") if bell is None else (bell.database, bell.queue, bell.message)),
+            *media.to_keep(store, session, submission.media),
+        )
+
+    state, *rest = post(fingerprints[0])
     if state == b"reused":
         made = rest[0].decode()
-        store.cipher(session).check_tag(made)
+        cipher.check_tag(made)
         if made in fingerprints:  # the same message, taken for another since the keys were others then
-            state, *rest = _submit(store, session, submission, reply_id, made, origin, waiter, bell)
+            state, *rest = post(made)
+    return _submitted(store, submission, state, rest)
+
+
+def _submitted(store: Store, submission: Submission, state: bytes, rest: Sequence[Any]) -> Submitted:
+    """Read what the script says: accepted, or why not."""
     match state:
         case b"accepted":
             accepted, position, ring, new = rest
@@ -133,44 +164,3 @@ def submit(
             raise SessionBusy("a reply is in work, and on_busy is reject", delay=TURN)
         case _:
             raise InboxFull(f"{rest[0]} messages wait in this session, no more fit", delay=TURN)
-
-
-def _submit(
-    store: Store,
-    session: Session,
-    said: Submission,
-    reply_id: str,
-    fingerprint: str,
-    origin: Origin,
-    waiter: str,
-    bell: Bell | None,
-) -> Any:
-    cipher, idem = store.cipher(session), ""
-    if digest := idempotency(said)[0]:
-        idem = keys.idempotency(session, store.settings.shards, digest)
-    return store.run(
-        "submit",
-        session,
-        reply_id,
-        content.encode_request(cipher, said.parts),
-        said.model or "",
-        store.settings.inbox_limit,
-        int(store.settings.ring_grace * 1000),
-        said.on_busy,
-        content.room_for_requests(cipher, said.merged_bytes),
-        tokens.of_parts(said.parts),
-        said.ceiling,
-        idem,
-        fingerprint,
-        encode_origin(origin) if origin != UNKNOWN else "",
-        waiter,
-        *(("", "", "") if bell is None else (bell.database, bell.queue, bell.message)),
-        *media.to_keep(store, session, said.media),
-    )
-
-
-def _fingerprints(store: Store, session: Session, said: Submission) -> tuple[str, ...]:
-    """Give all by which this message may be known to an idempotency key, the one to note first."""
-    if said.idempotency_key is None:
-        return ("",)
-    return store.cipher(session).tags("fingerprint", idempotency(said)[1])

@@ -17,7 +17,7 @@ from backscroll.store import replies, submissions
 from backscroll.store.redis import Store
 from backscroll.store.submissions import Submission, Submitted
 from tests.integration.acting import claim, commit
-from tests.stack.databases import Databases, Urls
+from tests.stack.databases import Databases, Urls, connect
 
 
 @pytest.fixture
@@ -37,8 +37,7 @@ def doorbell(urls: Urls) -> Iterator[Doorbell]:
 @pytest.fixture
 def broker(urls: Urls) -> Iterator[redis_py.Redis]:
     """A raw connection to look at what lies there."""
-    url = urls.broker.replace("redis+socket", "unix").replace("virtual_host", "db")
-    with redis_py.Redis.from_url(url) as client:
+    with connect(urls.broker) as client:
         yield client
 
 

@@ -14,7 +14,7 @@ import redis as redis_py
 from backscroll.doorbell import ANSWER, COMPACTION, REPLIES, Doorbell, celery_app
 from backscroll.session import Session
 from backscroll.settings import WorkerSettings
-from tests.stack.databases import Databases
+from tests.stack.databases import Databases, connect
 
 SESSION = Session("tests", "a.session~1")
 
@@ -37,8 +37,7 @@ def bell(settings: WorkerSettings) -> Iterator[Doorbell]:
 @pytest.fixture
 def broker(settings: WorkerSettings) -> Iterator[redis_py.Redis]:
     """A raw connection to look at what lies there."""
-    url = settings.broker_url.replace("redis+socket", "unix").replace("virtual_host", "db")
-    with redis_py.Redis.from_url(url) as client:
+    with connect(settings.broker_url) as client:
         yield client
 
 

@@ -11,17 +11,10 @@ import pytest
 from backscroll.model.gemini import _is_proxied
 from backscroll.model.lanes import Lanes
 from tests.sdk.server import Replaying
+from tests.stack.clock import Clock
 from tests.stack.conditions import until
 
 BODY = {"contents": []}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

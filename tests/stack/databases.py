@@ -8,11 +8,17 @@ from typing import NamedTuple
 
 import redis as redis_py
 
+from backscroll.broker import redis_url
 from backscroll.running.embedded_redis import EmbeddedRedis
 from tests.stack.expiry import eternal
 
 # 0 and 1 belong to the deployment that most tests share.
 _OWN = range(2, 16)
+
+
+def connect(url: str) -> redis_py.Redis:
+    """Connect to a database, named as a history's URL or a broker's, to see or to lose what lies there."""
+    return redis_py.Redis.from_url(redis_url(url) or url)
 
 
 class Urls(NamedTuple):
@@ -51,4 +57,4 @@ class Databases:
                 self._free.append(number)
 
     def _at(self, number: int) -> redis_py.Redis:
-        return redis_py.Redis.from_url(self._server.url.replace("db=0", f"db={number}"))
+        return connect(self._server.url.replace("db=0", f"db={number}"))

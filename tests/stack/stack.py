@@ -11,6 +11,7 @@ import redis as redis_py
 
 from tests.stack.api import Api
 from tests.stack.conditions import until
+from tests.stack.databases import connect
 from tests.stack.marked import API_KEY, leaked
 from tests.stack.offline import OfflineModel
 from tests.stack.processes import Process, free_port
@@ -120,8 +121,7 @@ class Stack:
 
     def broker(self) -> redis_py.Redis:
         """Connect to the broker's database, to see or to lose its messages."""
-        url = self.env["BROKER_URL"].replace("redis+socket", "unix").replace("virtual_host", "db")
-        return redis_py.Redis.from_url(url)
+        return connect(self.env["BROKER_URL"])
 
     def run(self, name: str, command: list[str], **env: str) -> Process:
         """Start any command of the deployment's; `stop` ends it."""

@@ -10,15 +10,8 @@ import pytest
 
 from backscroll import metrics
 from backscroll.breaker import Breaker
+from tests.stack.clock import Clock
 from tests.stack.conditions import until
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
